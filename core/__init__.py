@@ -1,0 +1,1 @@
+"""Everything of ChestBench that works without a browser; never imports streamlit."""

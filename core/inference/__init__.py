@@ -1,0 +1,1 @@
+"""One image through a finished run, and where the network looked."""

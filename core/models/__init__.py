@@ -1,0 +1,1 @@
+"""The backbones, the classifier built on one, and its weights."""

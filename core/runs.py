@@ -1,0 +1,238 @@
+"""A run is a folder of readable files: this module says which, writes them and reads them.
+
+    config.json       what was asked for; written once, by ``create_run``
+    status.json       state, phase, step, seconds left, heartbeat; rewritten whole
+    history.csv       one row per batch and per epoch, appended and flushed as it comes
+    model.keras       the trained classifier, from raw pixels to probabilities
+    predictions.csv   one row per validation image
+    metrics.json      what the predictions are worth, and how long they took
+    worker.log        what the process that trained it printed
+    stop              empty; its presence asks the run to stop at the next batch
+
+Comparing runs is reading folders. This module knows nothing of what a configuration or a metric
+means: that stands in ``core.training.config`` and ``core.evaluation.metrics``. It trusts nothing it
+reads: a folder edited by hand or half deleted makes a run with a ``problem``, never an exception.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+import psutil
+
+from core.errors import UserError
+from core.files import disk_errors, write_json
+
+QUEUED, RUNNING = "queued", "running"
+FINISHED, STOPPED, FAILED, INTERRUPTED = "finished", "stopped", "failed", "interrupted"
+STATES = (QUEUED, RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED)
+ACTIVE = (QUEUED, RUNNING)
+
+HISTORY_COLUMNS = (
+    "kind",  # "batch" or "epoch"
+    "phase",  # "head", "fine-tuning", "training"
+    "epoch",  # counted from 1, over all phases
+    "step",  # optimiser steps since the start of the run
+    "seconds",  # since training began
+    "learning_rate",
+    "loss",
+    "accuracy",
+    "val_loss",  # epochs only
+    "val_accuracy",  # epochs only
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run folder: ``id``, ``folder``, ``config`` and ``status`` as read, and ``problem``.
+
+    ``problem`` is empty, or one sentence saying which file of the folder cannot be used.
+    """
+
+    id: str
+    folder: Path
+    config: dict
+    status: dict
+    problem: str = ""
+
+    @property
+    def state(self) -> str:
+        """One of STATES; a running run whose process is gone counts as interrupted."""
+        return self.status.get("state", FAILED)
+
+    @property
+    def created(self) -> datetime:
+        """When the run was made, local time, from its id."""
+        return datetime.strptime(self.id[:15], "%Y%m%d-%H%M%S")
+
+    @property
+    def model_path(self) -> Path:
+        """Where the trained classifier lies."""
+        return self.folder / "model.keras"
+
+    def metrics(self) -> dict:
+        """Content of metrics.json; empty when there is none that can be read."""
+        return _read_json(self.folder / "metrics.json")[0]
+
+    def history(self) -> pd.DataFrame:
+        """History with HISTORY_COLUMNS; a last row torn by a crash is left out."""
+        return _read_table(self.folder / "history.csv", HISTORY_COLUMNS)
+
+    def predictions(self) -> pd.DataFrame:
+        """One row per validation image: id, path, label, predicted, p_<class> for every class."""
+        return _read_table(self.folder / "predictions.csv", ())
+
+    def log_tail(self, lines: int = 40) -> str:
+        """Last lines of worker.log, or an empty text."""
+        try:
+            with (self.folder / "worker.log").open("rb") as log:
+                log.seek(0, os.SEEK_END)
+                log.seek(max(0, log.tell() - 200 * lines))
+                return "\n".join(log.read().decode("utf-8", "replace").splitlines()[-lines:])
+        except OSError:
+            return ""
+
+
+def create_run(folder: Path, config: dict, name: str) -> Run:
+    """Make a queued run below ``folder``; ``name`` becomes part of its id.
+
+    The folder appears whole under its final name or not at all. Raises UserError when the disk is
+    full or cannot be written.
+    """
+    now = datetime.now()
+    # Milliseconds keep runs that were queued in one second in their order.
+    stamp = f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}"
+    identifier = f"{stamp}-{name.lower()}-{secrets.token_hex(2)}"
+    final = folder / identifier
+    temporary = folder / f".{identifier}"
+    try:
+        with disk_errors(final):
+            temporary.mkdir(parents=True)
+            write_json(temporary / "config.json", config)
+            write_json(temporary / "status.json", {"state": QUEUED, "message": ""})
+            temporary.rename(final)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return read_run(folder, identifier)
+
+
+def read_run(folder: Path, identifier: str) -> Run:
+    """Read one run; raises UserError when there is no folder of that name."""
+    path = folder / identifier
+    if not identifier or Path(identifier).name != identifier or not path.is_dir():
+        raise UserError(f"There is no run '{identifier}' in {folder}; see `python -m core runs`.")
+    config, problem = _read_json(path / "config.json")
+    status, status_problem = _read_json(path / "status.json")
+    problem = problem or status_problem
+    if not problem and status.get("state") not in STATES:
+        problem = f"status.json of {identifier} has no known state; delete the run."
+    if problem:
+        status = {"state": FAILED, "message": problem}
+    elif status["state"] == RUNNING and not _alive(status):
+        status = {**status, "state": INTERRUPTED, "message": "Its process is gone."}
+    return Run(identifier, path, config, status, problem)
+
+
+def list_runs(folder: Path) -> list[Run]:
+    """All runs below ``folder``, newest first; folders of other programs are passed over."""
+    if not folder.is_dir():
+        return []
+    names = sorted(
+        (e.name for e in os.scandir(folder) if e.is_dir() and _is_identifier(e.name)), reverse=True
+    )
+    runs = []
+    for name in names:
+        try:
+            runs.append(read_run(folder, name))
+        except UserError:
+            continue  # deleted between the listing and the reading
+    return runs
+
+
+def write_status(run: Run, **fields: object) -> None:
+    """Replace the run's status, whole; the writing process and the time are added.
+
+    ``state`` is required. While running, ``pid`` and ``heartbeat`` let a reader tell a run at work
+    from one whose process is gone.
+    """
+    process = psutil.Process()
+    write_json(
+        run.folder / "status.json",
+        {
+            **fields,
+            "pid": process.pid,
+            "process_started": process.create_time(),
+            "heartbeat": time.time(),
+        },
+    )
+
+
+def request_stop(run: Run) -> None:
+    """Ask a queued or running run to stop at the next batch."""
+    if run.state in ACTIVE:
+        (run.folder / "stop").touch()
+
+
+def stop_requested(run: Run) -> bool:
+    """Whether somebody asked the run to stop."""
+    return (run.folder / "stop").exists()
+
+
+def delete_run(run: Run) -> None:
+    """Delete the run's folder; raises UserError while it is queued or running."""
+    if run.state in ACTIVE:
+        raise UserError(f"{run.id} is {run.state}; stop it before deleting it.")
+    # Out of the listing first: a half-deleted folder must never be read as a run.
+    hidden = run.folder.with_name(f".{run.id}")
+    run.folder.rename(hidden)
+    shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _alive(status: dict) -> bool:
+    # A process id comes round again; with its start time it names one process only.
+    try:
+        process = psutil.Process(int(status["pid"]))
+        same = abs(process.create_time() - float(status["process_started"])) < 2
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, KeyError, TypeError, ValueError):
+        return False
+
+
+def _is_identifier(name: str) -> bool:
+    try:
+        datetime.strptime(name[:15], "%Y%m%d-%H%M%S")
+    except ValueError:
+        return False
+    return True
+
+
+def _read_json(path: Path) -> tuple[dict, str]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}, f"{path.name} of {path.parent.name} is missing; delete the run."
+    except (OSError, ValueError):
+        return {}, f"{path.name} of {path.parent.name} cannot be read; delete the run."
+    if not isinstance(content, dict):
+        return {}, f"{path.name} of {path.parent.name} is not a JSON object; delete the run."
+    return content, ""
+
+
+def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    empty = pd.DataFrame(columns=list(columns))
+    try:
+        text = path.read_bytes()
+        whole = text[: text.rfind(b"\n") + 1]
+        if not whole:
+            return empty
+        table = pd.read_csv(BytesIO(whole), on_bad_lines="skip")
+    except (OSError, ValueError):
+        return empty
+    return table if set(columns) <= set(table.columns) else empty
