@@ -4,6 +4,7 @@ Holds ``device_name`` alone; it asks Keras, so it works with every backend.
 """
 
 import platform
+from pathlib import Path
 
 import keras
 
@@ -18,10 +19,8 @@ def device_name() -> str:
 
 def _processor() -> str:
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as table:  # noqa: PTH123
-            names = [
-                line.split(":", 1)[1].strip() for line in table if line.startswith("model name")
-            ]
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
         return f"{names[0]}, {len(names)} cores"
     except (OSError, IndexError):
         return platform.processor() or platform.machine()
