@@ -1,6 +1,9 @@
+import json
 import os
 import shutil
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -21,6 +24,7 @@ from core.data.catalog import (
 from core.data.labels import COHORTS, LABEL_SCHEMES, PAPER_COVID19_IMAGES
 from core.data.summaries import read_summary
 from core.errors import UserError
+from core.settings import PROJECT, read_settings
 
 
 class Reports(list):
@@ -261,8 +265,6 @@ def test_a_limited_choice_keeps_every_class_and_repeats():
 
 @pytest.mark.skipif("CHESTBENCH_DATA" not in os.environ, reason="needs the real collections")
 def test_the_real_collections_give_the_papers_counts(tmp_path):
-    from core.settings import read_settings
-
     settings = read_settings({**os.environ, "CHESTBENCH_ARTIFACTS": str(tmp_path)})
     assert read_summary(settings, "paper", "paper3")["by_finding"] == {
         "normal": 1583,
@@ -270,3 +272,43 @@ def test_the_real_collections_give_the_papers_counts(tmp_path):
         "virus": 1493,
         "covid19": 231,
     }
+
+
+def test_unchanged_counts_are_told_without_loading_pandas(root, tmp_path):
+    environment = {
+        "CHESTBENCH_DATA": str(root),
+        "CHESTBENCH_ARTIFACTS": str(tmp_path / "artifacts"),
+    }
+    summary = read_summary(read_settings(environment), "all", "four")
+    code = (
+        "import json, sys\n"
+        "from core.data.summaries import read_summary\n"
+        "from core.settings import read_settings\n"
+        "print(json.dumps(read_summary(read_settings(), 'all', 'four')))\n"
+        "print('pandas' in sys.modules)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PROJECT,
+        env={**os.environ, **environment},
+    )
+    told, loaded = run.stdout.splitlines()
+    assert json.loads(told) == summary
+    assert loaded == "False"
+
+
+def test_without_a_data_root_the_demonstration_set_is_the_catalog(tmp_path):
+    pytest.importorskip("core.data.phantom")
+    settings = make_settings(tmp_path)
+    catalog = load_catalog(settings)
+    assert catalog["synthetic"].all() and (catalog["excluded"] == "").all()
+    assert catalog["id"].is_unique
+    assert catalog["source"].str.startswith("phantom-").all()
+    for cohort in COHORTS:
+        summary = summarise(catalog, cohort, "paper3")
+        assert summary["images"] == len(catalog) and summary["synthetic"] is True
+        assert min(summary["by_class"].values()) > 0
+    assert load_catalog(settings).equals(catalog)
