@@ -126,7 +126,7 @@ def create_run(folder: Path, config: dict, name: str) -> Run:
 def read_run(folder: Path, identifier: str) -> Run:
     """Read one run; raises UserError when there is no folder of that name."""
     path = folder / identifier
-    if not identifier or Path(identifier).name != identifier or not path.is_dir():
+    if not _is_identifier(identifier) or path.name != identifier or not path.is_dir():
         raise UserError(f"There is no run '{identifier}' in {folder}; see `python -m core runs`.")
     config, problem = _read_json(path / "config.json")
     status, status_problem = _read_json(path / "status.json")

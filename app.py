@@ -1,0 +1,41 @@
+"""ChestBench: which CNN reads these chest X-rays best, and can we believe it?
+
+    streamlit run app.py
+
+A map of the folders:
+
+    pages/              one thin page per task: widgets and words, no logic
+      components/       the few widgets that several pages share
+    core/               everything that works without a browser
+      engine.py         the one door: start runs, execute one, the demonstration study
+      runs.py           what a run folder holds, how it is written and read
+      data/             the catalog: one row per image, with its source, patient and finding
+      imaging/          from an image file to model input: decode, normalise, CLAHE, augment
+      models/           the table of backbones, and the classifier built on one
+      training/         one run, from its config to its predictions; the worker and the queue
+      evaluation/       what the predictions are worth, and the published figures
+      inference/        one image through a finished run, and where the network looked
+      charts/           DataFrame in, plotly figure out
+    artifacts/          runs and caches, made by the program
+    tests/ benchmarks/  every check; every timing
+"""
+
+import streamlit as st
+
+PAGES = (
+    ("home", "Home", ":material/home:"),
+    ("dataset", "Dataset", ":material/photo_library:"),
+    ("preprocessing", "Preprocessing", ":material/tonality:"),
+    ("training", "Training", ":material/model_training:"),
+    ("comparison", "Comparison", ":material/leaderboard:"),
+    ("confusion", "Confusion matrices", ":material/grid_on:"),
+    ("prediction", "Prediction", ":material/radiology:"),
+)
+
+st.set_page_config(page_title="ChestBench", page_icon=":material/radiology:", layout="wide")
+st.navigation(
+    [
+        st.Page(f"pages/{name}.py", title=title, icon=icon, default=name == "home")
+        for name, title, icon in PAGES
+    ]
+).run()

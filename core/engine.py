@@ -1,0 +1,90 @@
+"""The one door to the engine: start runs, execute one, and the demonstration study.
+
+Pages and the command line call this module and read ``core.runs``. It is the only place where
+training and evaluation meet: a run is trained by ``core.training``, and what its predictions are
+worth is computed by ``core.evaluation`` from the file that training left.
+"""
+
+import os
+import traceback
+
+from filelock import FileLock
+
+from core import runs
+from core.errors import UserError
+from core.evaluation.metrics import evaluate
+from core.files import write_json
+from core.settings import Settings
+from core.training.config import RunConfig, configure, read_config
+from core.training.progress import Progress, StopRun
+
+# Three runs that differ in one thing each, so that the comparison has something to say.
+DEMONSTRATION = (
+    {"backbone": "TinyCNN", "split": {"by": "patient"}},
+    {"backbone": "TinyCNN", "split": {"by": "image"}},
+    {"backbone": "MobileNetV2", "weights": "none", "image_size": 96, "split": {"by": "patient"}},
+)
+
+
+def demonstration_study() -> list[RunConfig]:
+    """Configs of the demonstration study: minutes on a laptop, no GPU, no download."""
+    return [
+        configure(recipe="finetune", study="Demonstration", cohort="all", **row)
+        for row in DEMONSTRATION
+    ]
+
+
+def execute(run: runs.Run, settings: Settings) -> bool:
+    """Train and evaluate one run in this process; return whether it finished.
+
+    Whatever happens is written to the run's status: a person's error with its sentence, any other
+    with its last line and the whole trace in worker.log. Nothing is raised.
+    """
+    # Loads Keras, which the worker and the server must not do.
+    from core.training.trainer import train_run
+
+    with (
+        FileLock(settings.artifacts / "device.lock"),
+        Progress(run) as progress,
+    ):
+        try:
+            measured = train_run(run, settings, progress)
+            progress("Evaluating", 0, 1)
+            config = read_config(run.config)
+            write_json(
+                run.folder / "metrics.json",
+                evaluate(run.predictions(), config.classes) | measured,
+            )
+            progress.end(runs.FINISHED)
+            return True
+        except StopRun:
+            progress.end(runs.STOPPED, "Stopped on request.")
+        except UserError as error:
+            progress.note(fault="user")
+            progress.end(runs.FAILED, str(error))
+        except MemoryError:
+            progress.end(
+                runs.FAILED,
+                f"Out of memory at batch size {run.config.get('batch_size')}; "
+                "try a smaller batch size or image size.",
+            )
+        except Exception as error:
+            traceback.print_exc()
+            progress.end(runs.FAILED, _sentence(error, run))
+        return False
+
+
+def _sentence(error: Exception, run: runs.Run) -> str:
+    text = f"{type(error).__name__}: {error}"
+    if "RESOURCE_EXHAUSTED" in text or "ResourceExhausted" in text or "out of memory" in text:
+        return (
+            f"Out of memory at batch size {run.config.get('batch_size')}; "
+            "try a smaller batch size or image size."
+        )
+    first = text.splitlines()[0][:300]
+    return f"{first} (a defect of ChestBench; the whole trace is in {run.folder / 'worker.log'})"
+
+
+def keras_backend() -> str:
+    """Name of the Keras backend that runs will use."""
+    return os.environ.get("KERAS_BACKEND", "tensorflow")

@@ -1,0 +1,36 @@
+"""Progress on a terminal: one line on stderr that is written over, with the time left.
+
+Holds ``ProgressLine``, a thin cover of tqdm. Pages show progress with their own widgets.
+"""
+
+import sys
+
+from tqdm import tqdm
+
+
+class ProgressLine:
+    """Shows ``progress(what, done, total)`` calls as one tqdm bar per thing done."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm | None = None
+
+    def __enter__(self) -> "ProgressLine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` steps of ``what`` are behind us."""
+        if self._bar is None or self._bar.desc != f"{what}: ":
+            self._close()
+            self._bar = tqdm(
+                desc=what, total=total, file=sys.stderr, unit_scale=True, dynamic_ncols=True
+            )
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

@@ -1,0 +1,79 @@
+"""Starting and stopping runs from the outside: the queue on disk and the worker's process.
+
+Holds what the dashboard and the command line call. The queue is the run folders whose state is
+queued, oldest first; what the worker does with them stands in ``core.training.worker``.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+from core import runs
+from core.files import disk_errors
+from core.settings import PROJECT, VARIABLES, Settings
+from core.training.config import RunConfig
+
+
+def submit(configs: list[RunConfig], settings: Settings) -> list[runs.Run]:
+    """Queue one run per config, in their order, and see that a worker is there to take them.
+
+    Raises UserError when the disk is full or the artifacts folder cannot be written.
+    """
+    queued = [
+        runs.create_run(
+            settings.runs, config.model_dump(mode="json"), f"{config.backbone}-{config.recipe}"
+        )
+        for config in configs
+    ]
+    start_worker(settings)
+    return queued
+
+
+def start_worker(settings: Settings) -> None:
+    """Start a worker process that outlives this one; it leaves at once when one is at work."""
+    log = settings.artifacts / "worker.log"
+    with disk_errors(log):
+        settings.artifacts.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            # A session of its own: neither Ctrl-C nor the server's end reaches the worker.
+            subprocess.Popen(
+                [sys.executable, "-m", "core", "worker"],
+                cwd=PROJECT,
+                env=worker_environment(settings),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+
+def worker_environment(settings: Settings) -> dict[str, str]:
+    """This process's environment with ``settings`` spelled out, for a process of the same kind."""
+    data, artifacts, weights, megapixels, threads = (v.name for v in VARIABLES)
+    return os.environ | {
+        data: os.pathsep.join(map(str, settings.data_roots)),
+        artifacts: str(settings.artifacts),
+        weights: str(settings.weights or ""),
+        megapixels: str(settings.max_pixels / 1_000_000),
+        threads: str(settings.threads),
+        "PYTHONUNBUFFERED": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        # The same config and data give the same metrics on the same machine.
+        "TF_DETERMINISTIC_OPS": "1",
+    }
+
+
+def stop(run: runs.Run) -> None:
+    """Ask a run to stop: a running one at its next batch, a queued one before it begins."""
+    runs.request_stop(run)
+
+
+def wait(run: runs.Run, settings: Settings, report, poll_seconds: float = 0.5) -> runs.Run:
+    """Follow ``run`` until it has ended; ``report(run)`` is called at every look. Return it."""
+    while True:
+        run = runs.read_run(settings.runs, run.id)
+        report(run)
+        if run.state not in runs.ACTIVE:
+            return run
+        time.sleep(poll_seconds)

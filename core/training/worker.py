@@ -1,0 +1,57 @@
+"""Takes queued runs one at a time, each in a process of its own, until none is left.
+
+Holds the worker's loop. It never loads Keras: a run that takes its process down (no memory left, a
+crashed driver) takes neither the worker nor the next run with it. What happens inside the run's
+process stands in ``core.engine.execute``.
+"""
+
+import subprocess
+import sys
+
+from filelock import FileLock, Timeout
+
+from core import runs
+from core.files import disk_errors
+from core.settings import PROJECT, Settings
+from core.training.jobs import worker_environment
+
+# A worker that finds no queued run lets go of the lock within milliseconds, so a newcomer who waits
+# this long misses no run that was queued while the other was leaving.
+PATIENCE_SECONDS = 5
+
+
+def work(settings: Settings) -> None:
+    """Execute queued runs, oldest first; return when none is left or another worker is at it."""
+    settings.runs.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(settings.artifacts / "worker.lock", timeout=PATIENCE_SECONDS):
+            while queued := [r for r in runs.list_runs(settings.runs) if r.state == runs.QUEUED]:
+                execute_apart(queued[-1], settings)
+    except Timeout:
+        print("Another worker is at work; it takes the queued runs.")
+
+
+def execute_apart(run: runs.Run, settings: Settings) -> None:
+    """Execute ``run`` in a process of its own and see that its state says how it ended."""
+    if runs.stop_requested(run):
+        runs.write_status(run, state=runs.STOPPED, message="Stopped before it began.")
+        return
+    log = run.folder / "worker.log"
+    with disk_errors(log), log.open("ab") as output:
+        code = subprocess.call(
+            [sys.executable, "-m", "core", "execute", run.id],
+            cwd=PROJECT,
+            env=worker_environment(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    ended = runs.read_run(settings.runs, run.id)
+    if ended.state in (*runs.ACTIVE, runs.INTERRUPTED):
+        reason = (
+            f"Its process was ended by signal {-code}; a full memory is the usual cause: "
+            "try a smaller batch size or image size."
+            if code < 0
+            else f"Its process ended with code {code} before the run was finished; see its log."
+        )
+        runs.write_status(run, **{**ended.status, "state": runs.FAILED, "message": reason})

@@ -1,0 +1,36 @@
+"""Settings come from the environment, and the README names every one of them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from core.errors import UserError
+from core.settings import PROJECT, VARIABLES, read_settings
+
+
+def test_defaults_use_the_demonstration_set():
+    settings = read_settings({})
+    assert settings.demonstration
+    assert settings.artifacts == PROJECT / "artifacts"
+    assert settings.weights is None
+    assert settings.max_pixels == 100_000_000
+
+
+def test_data_roots_are_a_path_list(tmp_path):
+    roots = os.pathsep.join([str(tmp_path / "a"), "", str(tmp_path / "b")])
+    settings = read_settings({"CHESTBENCH_DATA": roots})
+    assert settings.data_roots == (tmp_path / "a", tmp_path / "b")
+    assert not settings.demonstration
+
+
+@pytest.mark.parametrize("name", ["CHESTBENCH_MAX_MEGAPIXELS", "CHESTBENCH_THREADS"])
+@pytest.mark.parametrize("value", ["many", "0", "-1", "inf", "nan"])
+def test_a_limit_out_of_range_names_the_variable(name, value):
+    with pytest.raises(UserError, match=name):
+        read_settings({name: value})
+
+
+@pytest.mark.parametrize("variable", VARIABLES, ids=lambda v: v.name)
+def test_every_variable_is_in_the_readme(variable):
+    assert f"`{variable.name}`" in Path(PROJECT / "README.md").read_text(encoding="utf-8")
