@@ -41,11 +41,13 @@ NO_GPU = Device(
 class Standing:
     """Counts and sentences for the Home page; ``by_class`` in the order of the paper's classes.
 
+    ``images`` take part in the paper's cohort, ``placeable`` in the cohort of all.
     ``weights`` names the backbones whose ImageNet weights lie on this computer, of ``wanted`` that
     have any.
     """
 
     images: int
+    placeable: int
     synthetic: bool
     by_class: dict[str, int]
     finished: int
@@ -74,6 +76,7 @@ def take_stock(catalog: pd.DataFrame, all_runs: list[runs.Run], settings: Settin
     with_weights = [row for row in BACKBONES.values() if row.weights_url]
     return Standing(
         images=counts["images"],
+        placeable=summarise(catalog, "all", "paper3")["images"],
         synthetic=counts["synthetic"],
         by_class=counts["by_class"],
         finished=sum(run.state == runs.FINISHED for run in all_runs),
@@ -105,7 +108,7 @@ def next_step(standing: Standing) -> Step:
         return Step(
             "The last run did not finish. Its page says why.", "training", "Open Training"
         )
-    return Step("Run the demonstration study below: three short runs, and a comparison to read.")
+    return Step("Run the demonstration study: three short runs, and a comparison to read.")
 
 
 def latest_study(all_runs: list[runs.Run]) -> list[runs.Run]:

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from core import runs
-from core.data.labels import CLASS_WORDS
 from core.standing import next_step, take_stock
 from pages.components.catalog import browsing_rows, catalog
-from pages.components.frame import dot, page
+from pages.components.frame import page
 from pages.components.pictures import picture_grid
-from pages.components.study import study
+from pages.components.standing import where_you_stand
+from pages.components.study import start_button, study
 
 LEAD = (
     "ChestBench trains image-reading networks (CNNs) to tell normal chest X-rays from pneumonia "
@@ -29,48 +29,26 @@ with page("Which network reads chest X-rays best, and can we believe it?", LEAD)
 
     all_runs = runs.list_runs(settings.runs)
     standing = take_stock(table, all_runs, settings)
-    st.subheader("Where you stand", anchor=False)
-    images, trained, weights, computer = st.columns(4)
-    with images.container(border=True, height="stretch"):
-        st.metric("Images", f"{standing.images:,}")
-        st.caption("synthetic" if standing.synthetic else "real X-rays, as in the published study")
-        st.markdown(
-            "  \n".join(
-                f'{dot(name)}{name} {n:,}<span class="sr"> ({CLASS_WORDS[name]})</span>'
-                for name, n in standing.by_class.items()
-            ),
-            unsafe_allow_html=True,
-        )
-    with trained.container(border=True, height="stretch"):
-        st.metric("Runs finished", standing.finished)
-        st.caption("A run is one training of one network.")
-        st.markdown(
-            f"{standing.active} at work or waiting  \n{standing.unfinished} failed or interrupted"
-        )
-    with weights.container(border=True, height="stretch"):
-        st.metric("Pretrained networks", f"{len(standing.weights)} of {standing.wanted}")
-        st.caption("ImageNet weights on this computer; others are downloaded when first used.")
-        st.markdown(", ".join(standing.weights))
-    with computer.container(border=True, height="stretch"):
-        st.metric("Computer", standing.device.kind)
-        st.caption(standing.device.sentence)
-
     step = next_step(standing)
-    st.subheader("Next step", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(step.sentence)
+    with st.container(key="next-step", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**Next step.** {step.sentence}", width="content")
         if step.page:
             st.page_link(f"pages/{step.page}.py", label=step.link, icon=":material/arrow_forward:")
+        else:
+            start_button(settings, "Run the demonstration study", "primary")
+
+    st.subheader("Where you stand", anchor=False)
+    where_you_stand(standing)
 
     st.subheader("Demonstration study", anchor=False)
     st.markdown(
         "Three short runs that differ in one thing each: a tiny network with patients kept apart, "
-        "the same with images split at random, and a larger network. "
+        "the same network with images split at random, and a larger network. "
         + (
             "On a laptop without a GPU they take a few minutes in all."
             if standing.synthetic
-            else f"They use all images of your collections ({standing.images:,} or more): "
-            "expect some minutes per run for the tiny network and longer for the larger one."
+            else f"They use every image that can be placed in a class ({standing.placeable:,} "
+            "real X-rays): expect several minutes a run without a GPU."
         )
     )
-    study(settings)
+    study(settings, button=bool(step.page))

@@ -13,18 +13,21 @@ from core.settings import Settings
 SIDE = 256
 
 
-def picture_grid(rows: pd.DataFrame, settings: Settings, name: str) -> str | None:
+def picture_grid(
+    rows: pd.DataFrame, settings: Settings, name: str, chosen: str | None = None
+) -> str | None:
     """Show ``rows`` as pictures; gives the id of the one that was pressed, or None.
 
     ``name`` tells this grid from others; one that begins with "strip" stays in one line on a wide
-    screen. Rows need id, path, sha256, label, sex, age and why_left_out (or no such column).
+    screen. ``chosen`` is the id of the one to mark. Rows need id, path, sha256, label, sex, age and why_left_out (or no such column).
     """
     files = list(zip(rows["path"], rows["sha256"], strict=True))
     small = thumbnails(files, SIDE, settings.max_pixels, settings.threads)
     pressed = None
     with st.container(key=f"grid-{name}"):
         for position, (row, image) in enumerate(zip(rows.itertuples(), small, strict=True)):
-            with st.container(key=f"card-{name}-{position}-class-{row.label or 'none'}"):
+            mark = "-chosen" if row.id == chosen else ""
+            with st.container(key=f"card{mark}-{name}-{position}-class-{row.label or 'none'}"):
                 if image is None:
                     st.caption("This file cannot be shown.")
                 else:

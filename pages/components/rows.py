@@ -26,32 +26,22 @@ VALUE_WORDS = {"F": "female", "M": "male", NOT_GIVEN: "not given"} | FINDINGS
 
 
 def totals(part: pd.DataFrame, left: pd.DataFrame, repeated: dict[str, int]) -> None:
-    """Numbers and charts of the rows taking part, with what makes them less independent."""
-    with st.container(horizontal=True):
+    """Numbers of the rows taking part, with what makes them less independent."""
+    with st.container(horizontal=True, gap="medium"):
         st.metric("Images taking part", f"{len(part):,}", width="content")
         st.metric("Patients", f"{repeated['patients']:,}", width="content")
         st.metric("Left out", f"{len(left):,}", width="content")
         st.metric("Exact copies", f"{repeated['copies']:,}", width="content")
+    copies = "No two files are byte for byte the same"
+    if repeated["copies"]:
+        copies = (
+            f"{repeated['copies']:,} files are byte for byte the same as another (equal SHA-256)"
+        )
     st.caption(
         f"{repeated['several']:,} patients have more than one image, at most {repeated['most']:,}. "
-        "A network tested on a patient it was trained on looks better than it is: split by "
-        "patient. "
-        + (
-            f"{repeated['copies']:,} files are byte for byte the same as another (equal SHA-256); "
-            "near copies, such as the same film at another size, are not counted."
-            if repeated["copies"]
-            else "No two files are byte for byte the same; near copies are not counted."
-        )
+        "A network tested on patients it was trained on looks better than it is, so split by "
+        f"patient. {copies}; near copies, such as one film at two sizes, are not counted."
     )
-    if part.empty:
-        return
-    by_class, by_age = st.columns(2)
-    with by_class:
-        st.markdown("**Images of each class, by source**")
-        st.plotly_chart(class_counts(part), theme=None, config=CONFIG, key="dataset-classes")
-    with by_age:
-        st.markdown("**Age of the patients**")
-        st.plotly_chart(age_histogram(part), theme=None, config=CONFIG, key="dataset-ages")
 
 
 def left_out(left: pd.DataFrame) -> None:
@@ -102,26 +92,23 @@ def filters(rows: pd.DataFrame, labels: str) -> Filters:
 
 
 def gallery(rows: pd.DataFrame, settings: Settings) -> None:
-    """One page of ``rows`` as pictures or the table of them all, and the download."""
+    """``rows`` as pages of pictures, as charts or as a table, and the download."""
     if rows.empty:
         st.info("No image passes these filters. Take one away, or choose another cohort.")
         return
-    pages = -(-len(rows) // PER_PAGE)
-    # Other rows, other pages: begin at the first one again.
-    mark = (len(rows), rows["id"].iat[0], rows["id"].iat[-1])
-    if st.session_state.get("dataset-mark") != mark:
-        st.session_state["dataset-mark"], st.session_state["dataset-page"] = mark, 1
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control(
             "View",
-            ["Pictures", "Table"],
+            ["Pictures", "Charts", "Table"],
             default="Pictures",
             required=True,
             key="dataset-view",
             persist_state="session",
             label_visibility="collapsed",
         )
-        mixed = st.toggle("Mixed order", True, key="dataset-mixed", persist_state="session")
+        mixed = view == "Pictures" and st.toggle(
+            "Mixed order", True, key="dataset-mixed", persist_state="session"
+        )
         st.download_button(
             f"Table of these {len(rows):,} images (CSV)",
             lambda: rows.drop(columns=HIDDEN).to_csv(index=False).encode(),
@@ -133,10 +120,29 @@ def gallery(rows: pd.DataFrame, settings: Settings) -> None:
         )
     if view == "Table":
         st.dataframe(rows.drop(columns=HIDDEN), hide_index=True, height=560, lazy=len(rows) > 5000)
-        return
-    if mixed:
-        rows = rows.sample(frac=1, random_state=0)
-    page = min(st.session_state["dataset-page"], pages)
+    elif view == "Charts":
+        _charts(rows)
+    else:
+        _pictures(rows.sample(frac=1, random_state=0) if mixed else rows, settings)
+
+
+def _charts(rows: pd.DataFrame) -> None:
+    by_class, by_age = st.columns(2)
+    words = {"": "left out"}
+    with by_class:
+        st.markdown("**Images of each class, by source**")
+        st.plotly_chart(class_counts(rows, words), theme=None, config=CONFIG, key="dataset-classes")
+    with by_age:
+        st.markdown("**Age of the patients**")
+        st.plotly_chart(age_histogram(rows, words), theme=None, config=CONFIG, key="dataset-ages")
+
+
+def _pictures(rows: pd.DataFrame, settings: Settings) -> None:
+    # Other rows, other pages: begin at the first one again.
+    mark = (len(rows), rows["id"].iat[0], rows["id"].iat[-1])
+    if st.session_state.get("dataset-mark") != mark:
+        st.session_state["dataset-mark"], st.session_state["dataset-page"] = mark, 1
+    page, pages = st.session_state["dataset-page"], -(-len(rows) // PER_PAGE)
     first = (page - 1) * PER_PAGE
     if pressed := picture_grid(rows.iloc[first : first + PER_PAGE], settings, "gallery"):
         st.query_params["image"] = pressed

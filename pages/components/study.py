@@ -20,23 +20,27 @@ SPLIT_WORDS = {
 }
 
 
-def study(settings: Settings) -> None:
-    """The newest demonstration study, live while it is at work, and the button that starts one."""
+def study(settings: Settings, button: bool) -> None:
+    """The newest demonstration study, live while it is at work; ``button`` to start it again."""
     latest = latest_study(runs.list_runs(settings.runs))
     if any(run.state in runs.ACTIVE for run in latest):
         st.fragment(_watch, run_every=POLL_SECONDS)(settings)
         return
     _show(latest)
-    done = bool(latest) and all(run.state == runs.FINISHED for run in latest)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if done:
+        if any(run.state == runs.FINISHED for run in latest):
             st.page_link(
                 "pages/comparison.py", label="Compare the runs", icon=":material/leaderboard:"
             )
-        words = "Run the study again" if latest else "Run the demonstration study"
-        if st.button(words, type="secondary" if done else "primary", key="start-study"):
-            jobs.submit(demonstration_study(), settings)
-            st.rerun()
+        if button:
+            start_button(settings, "Run the study again" if latest else "Run the study")
+
+
+def start_button(settings: Settings, words: str, kind: str = "secondary") -> None:
+    """The button that queues the demonstration study."""
+    if st.button(words, type=kind, key="start-study"):
+        jobs.submit(demonstration_study(), settings)
+        st.rerun()
 
 
 def _watch(settings: Settings) -> None:
