@@ -3,43 +3,31 @@
 import streamlit as st
 
 from core.data.browse import filter_rows, repeats
-from core.data.labels import COHORTS, LABEL_SCHEMES
 from pages.components.catalog import browsing_rows, catalog
 from pages.components.frame import page
-from pages.components.rows import filters, gallery, left_out, one_image, totals
+from pages.components.one_image import one_image
+from pages.components.rows import (
+    choose_scheme,
+    chosen_scheme,
+    filters,
+    gallery,
+    left_out,
+    totals,
+)
 
 with page(
     "Dataset",
     "Every image of the collections: what its source says about it, which class that makes it, "
     "and whether it takes part in training.",
 ) as settings:
-    opened = st.query_params.get("image")
-    cohort_place, labels_place = st.columns(2)
-    cohort = cohort_place.selectbox(
-        "Which images take part (cohort)",
-        list(COHORTS),
-        format_func=lambda name: COHORTS[name].title,
-        key="dataset-cohort",
-        persist_state="session",
-    )
-    cohort_place.caption(COHORTS[cohort].sentence)
-    labels = labels_place.selectbox(
-        "How findings become classes (label scheme)",
-        list(LABEL_SCHEMES),
-        format_func=lambda name: LABEL_SCHEMES[name].title,
-        key="dataset-labels",
-        persist_state="session",
-    )
-    labels_place.caption(LABEL_SCHEMES[labels].sentence)
-    rows = browsing_rows(settings, cohort, labels)
-
-    if opened:
-        one_image(rows, opened, settings)
+    if opened := st.query_params.get("image"):
+        one_image(browsing_rows(settings, *chosen_scheme()), opened, settings)
         st.stop()
-
+    cohort, labels = choose_scheme()
+    rows = browsing_rows(settings, cohort, labels)
     taking_part, left = rows[rows["label"] != ""], rows[rows["label"] == ""]
     totals(taking_part, left, repeats(taking_part))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         show = st.segmented_control(
             "Show",
             ["part", "left"],
@@ -51,11 +39,12 @@ with page(
             required=True,
             key="dataset-show",
             persist_state="session",
+            label_visibility="collapsed",
         )
         if st.button("Read the folders again", icon=":material/refresh:", type="tertiary"):
             catalog(settings, reread=True)
             st.rerun()
     chosen = taking_part if show == "part" else left
-    if show == "left":
+    if show == "left" and len(left):
         left_out(left)
     gallery(filter_rows(chosen, filters(chosen, labels)), settings)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from core.charts import CLASS_COLOURS
 from core.errors import UserError
@@ -42,6 +43,7 @@ def page(title: str, lead: str, predictions: bool = False) -> Iterator[Settings]
     A UserError becomes a box with its sentence; any other exception goes to the server's log and
     the page shows one sentence.
     """
+    _leave_old_navigation()
     st.html(f"<style>{_LOOK}{_COLOURS}</style>")
     st.sidebar.caption(NOT_FOR_DIAGNOSIS)
     st.title(title, anchor=False)
@@ -80,3 +82,12 @@ def errors_as_sentences(where: str) -> Iterator[None]:
 def dot(class_name: str) -> str:
     """A dot in the colour of a class, as HTML for ``st.markdown(..., unsafe_allow_html=True)``."""
     return f'<span class="dot class-{class_name}"></span>'
+
+
+def _leave_old_navigation() -> None:
+    # Until st.navigation has been called once, Streamlit takes a folder named pages for its older
+    # kind of app, which never runs app.py: a server whose first visitor comes straight to a page
+    # would show raw file names for navigation, to everybody.
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()

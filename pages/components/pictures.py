@@ -19,7 +19,7 @@ def picture_grid(
     """Show ``rows`` as pictures; gives the id of the one that was pressed, or None.
 
     ``name`` tells this grid from others; one that begins with "strip" stays in one line on a wide
-    screen. ``chosen`` is the id of the one to mark. Rows need id, path, sha256, label, sex, age and why_left_out (or no such column).
+    screen. ``chosen`` is the id of the one to mark. Rows are those of ``browsing_rows``.
     """
     files = list(zip(rows["path"], rows["sha256"], strict=True))
     small = thumbnails(files, SIDE, settings.max_pixels, settings.threads)
@@ -39,7 +39,7 @@ def picture_grid(
 
 def caption(row) -> str:
     """Class of a row (or why it is left out), sex and age, as far as they are known."""
-    words = [row.label or getattr(row, "why_left_out", "")]
+    words = [row.label or row.why_left_out]
     if row.sex:
         words.append(row.sex)
     if pd.notna(row.age):

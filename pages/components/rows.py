@@ -1,28 +1,54 @@
-"""The parts of the Dataset page: totals, filters, pages of pictures, and one image's row.
+"""The parts of the Dataset page: cohort and labels, totals, filters, pages of pictures.
 
-Holds widgets alone; the rows are chosen and counted by ``core.data.browse``.
+Holds widgets alone; the rows are chosen and counted by ``core.data.browse``. One image at a time is
+shown by ``one_image``.
 """
-
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from core.charts import CONFIG, age_histogram, class_counts
-from core.data.browse import CHOICES, NOT_GIVEN, Filters, copies_of, same_patient, values_with_counts
-from core.data.labels import CLASS_WORDS, FINDINGS
-from core.errors import UserError
-from core.imaging.decode import read_image
-from core.imaging.thumbnails import picture
+from core.data.browse import CHOICES, NOT_GIVEN, Filters, values_with_counts
+from core.data.labels import COHORTS, FINDINGS, LABEL_SCHEMES
 from core.settings import Settings
-from pages.components.frame import dot
 from pages.components.pictures import picture_grid
 
 PER_PAGE = 24
-LARGE_SIDE = 1400
+SCHEME_KEYS = ("dataset-cohort", "dataset-labels")
 # What a visitor may not see, or what only the program needs.
 HIDDEN = ["path", "collection_order"]
 VALUE_WORDS = {"F": "female", "M": "male", NOT_GIVEN: "not given"} | FINDINGS
+
+
+def choose_scheme() -> tuple[str, str]:
+    """Widgets for the cohort and the label scheme, each with its sentence."""
+    chosen = []
+    for place, key, title, table in zip(
+        st.columns(2),
+        SCHEME_KEYS,
+        ("Which images take part (cohort)", "How findings become classes (label scheme)"),
+        (COHORTS, LABEL_SCHEMES),
+        strict=True,
+    ):
+        name = place.selectbox(
+            title,
+            list(table),
+            format_func=lambda name, table=table: table[name].title,
+            key=key,
+            persist_state="session",
+        )
+        place.caption(table[name].sentence)
+        chosen.append(name)
+    return chosen[0], chosen[1]
+
+
+def chosen_scheme() -> tuple[str, str]:
+    """Cohort and label scheme as chosen last, while their widgets are not on screen."""
+    first = next(iter(COHORTS)), next(iter(LABEL_SCHEMES))
+    cohort, labels = (
+        st.session_state.get(key, default) for key, default in zip(SCHEME_KEYS, first, strict=True)
+    )
+    return cohort, labels
 
 
 def totals(part: pd.DataFrame, left: pd.DataFrame, repeated: dict[str, int]) -> None:
@@ -75,6 +101,7 @@ def filters(rows: pd.DataFrame, labels: str) -> Filters:
                         f"{VALUE_WORDS.get(v, v)} ({counts.get(v, 0):,})"
                     ),
                     placeholder="any",
+                    select_all=False,
                     key=f"dataset-filter-{column}",
                     persist_state="session",
                 )
@@ -142,60 +169,14 @@ def _pictures(rows: pd.DataFrame, settings: Settings) -> None:
     mark = (len(rows), rows["id"].iat[0], rows["id"].iat[-1])
     if st.session_state.get("dataset-mark") != mark:
         st.session_state["dataset-mark"], st.session_state["dataset-page"] = mark, 1
+    # For stepping from image to image where one is shown alone.
+    st.session_state["dataset-order"] = rows.index
     page, pages = st.session_state["dataset-page"], -(-len(rows) // PER_PAGE)
     first = (page - 1) * PER_PAGE
     if pressed := picture_grid(rows.iloc[first : first + PER_PAGE], settings, "gallery"):
         st.query_params["image"] = pressed
         st.rerun()
     _pager(page, pages)
-
-
-def one_image(rows: pd.DataFrame, identifier: str, settings: Settings) -> None:
-    """One image, large, with its whole row and its relatives."""
-    if st.button("All images", icon=":material/arrow_back:"):
-        del st.query_params["image"]
-        st.rerun()
-    found = rows[rows["id"] == identifier]
-    if found.empty:
-        raise UserError(f"There is no image '{identifier}' in the catalog; go back to all images.")
-    row = found.iloc[0]
-    large, facts = st.columns([3, 2], gap="medium")
-    with large.container(key="stage-large"):
-        path = Path(row["path"])
-        st.image(picture(read_image(path, settings.max_pixels), LARGE_SIDE), width="stretch")
-    with facts:
-        if row["label"]:
-            st.markdown(
-                f"### {dot(row['label'])}{row['label']}\n{CLASS_WORDS[row['label']]}",
-                unsafe_allow_html=True,
-            )
-        else:
-            st.markdown(f"### Left out\n{row['why_left_out']}")
-        _facts(row)
-        st.page_link(
-            "pages/preprocessing.py",
-            label="See how it is prepared",
-            icon=":material/tonality:",
-            query_params={"image": identifier},
-        )
-    for title, others in (
-        ("Other images of this patient", same_patient(rows, row)),
-        ("Exact copies of this file", copies_of(rows, row)),
-    ):
-        if len(others):
-            st.subheader(f"{title} ({len(others)})", anchor=False)
-            name = title.split(maxsplit=1)[0].lower()
-            if pressed := picture_grid(others.head(PER_PAGE), settings, name):
-                st.query_params["image"] = pressed
-                st.rerun()
-
-
-def _facts(row: pd.Series) -> None:
-    given = row.drop(HIDDEN)
-    given = given[given.map(lambda value: pd.notna(value) and value != "")]
-    text = given.map(lambda value: f"{value:g}" if isinstance(value, float) else str(value))
-    table = pd.DataFrame({"": text.index.str.replace("_", " "), "value": text.to_numpy()})
-    st.table(table.set_index(""), border="horizontal")
 
 
 def _pager(page: int, pages: int) -> None:
