@@ -105,9 +105,7 @@ def next_step(standing: Standing) -> Step:
             "Open Training",
         )
     if standing.unfinished:
-        return Step(
-            "The last run did not finish. Its page says why.", "training", "Open Training"
-        )
+        return Step("The last run did not finish. Its page says why.", "training", "Open Training")
     return Step("Run the demonstration study: three short runs, and a comparison to read.")
 
 

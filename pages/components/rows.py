@@ -115,7 +115,10 @@ def filters(rows: pd.DataFrame, labels: str) -> Filters:
             if (low, high) != (0, top):
                 chosen["age"] = (low, high)
                 chosen["without_age"] = places[2].toggle("And images without an age")
-    return Filters(**chosen)
+    asked = Filters(**chosen)
+    if asked.active:
+        st.caption(f"{asked.active} filter{'s are' if asked.active > 1 else ' is'} set.")
+    return asked
 
 
 def gallery(rows: pd.DataFrame, settings: Settings) -> None:
