@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import pandas as pd
-
 from core import runs
-from core.data.catalog import summarise
 from core.engine import DEMONSTRATION
 from core.models.backbones import BACKBONES
 from core.models.weights import imagenet_file
@@ -70,13 +67,18 @@ class Step:
     link: str = ""
 
 
-def take_stock(catalog: pd.DataFrame, all_runs: list[runs.Run], settings: Settings) -> Standing:
-    """Count what is there. ``all_runs`` newest first, as ``runs.list_runs`` gives them."""
-    counts = summarise(catalog, "paper", "paper3")
+def take_stock(
+    counts: dict, placeable: int, all_runs: list[runs.Run], settings: Settings
+) -> Standing:
+    """Say what is there. ``counts`` as ``catalog.summarise`` gives them, for the paper's cohort.
+
+    ``placeable`` is the number of images in the cohort of all; ``all_runs`` come newest first, as
+    ``runs.list_runs`` gives them.
+    """
     with_weights = [row for row in BACKBONES.values() if row.weights_url]
     return Standing(
         images=counts["images"],
-        placeable=summarise(catalog, "all", "paper3")["images"],
+        placeable=placeable,
         synthetic=counts["synthetic"],
         by_class=counts["by_class"],
         finished=sum(run.state == runs.FINISHED for run in all_runs),

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from core import runs
+from core.data.browse import few_of_each
 from core.standing import next_step, take_stock
-from pages.components.catalog import browsing_rows, catalog
+from pages.components.catalog import browsing_rows, counts
 from pages.components.frame import page
 from pages.components.pictures import picture_grid
 from pages.components.standing import where_you_stand
@@ -16,19 +17,18 @@ LEAD = (
     "of it on screen. Every score comes with the number of images behind it and its margin of "
     "error."
 )
-SHOWN = 6
+SHOWN_OF_EACH = 2
 
 with page("Which network reads chest X-rays best, and can we believe it?", LEAD) as settings:
-    table = catalog(settings)
     rows = browsing_rows(settings, "paper", "paper3")
-    shown = rows[rows["label"] != ""]
     # As many of each class, always the same ones: a face of the collection, not a lottery.
-    shown = shown.groupby("label").sample(SHOWN // 3, random_state=3, replace=True)
+    shown = few_of_each(rows, SHOWN_OF_EACH, seed=3)
     if pressed := picture_grid(shown, settings, "strip-home"):
         st.switch_page("pages/dataset.py", query_params={"image": pressed})
 
     all_runs = runs.list_runs(settings.runs)
-    standing = take_stock(table, all_runs, settings)
+    placeable = counts(settings, "all", "paper3")["images"]
+    standing = take_stock(counts(settings, "paper", "paper3"), placeable, all_runs, settings)
     step = next_step(standing)
     with st.container(key="next-step", horizontal=True, vertical_alignment="center"):
         st.markdown(f"**Next step.** {step.sentence}", width="content")

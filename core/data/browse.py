@@ -6,6 +6,7 @@ by ``catalog.select_rows``; here, what does not take part can be looked at too.
 
 from dataclasses import dataclass, fields
 
+import numpy as np
 import pandas as pd
 
 from core.data.catalog import OUTSIDE_COHORT, select_rows
@@ -81,6 +82,17 @@ def values_with_counts(rows: pd.DataFrame, labels: str) -> dict[str, dict[str, i
             found[column].pop(NOT_GIVEN)
             found[column][NOT_GIVEN] = counts[NOT_GIVEN]
     return found
+
+
+def few_of_each(rows: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """Up to ``count`` rows of every class, drawn by chance, class by class; the rest is left."""
+    rng = np.random.default_rng(seed)
+    places = [
+        rng.choice(positions, min(count, len(positions)), replace=False)
+        for label, positions in rows.groupby("label").indices.items()
+        if label
+    ]
+    return rows.iloc[np.concatenate(places) if places else []]
 
 
 def repeats(rows: pd.DataFrame) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """The catalog as pages see it: read once per server, with progress, then shared by all visitors.
 
-Holds ``catalog``, ``chosen_rows`` and ``browsing_rows``. What the catalog holds stands in
+Holds ``catalog`` and what is chosen or counted from it. What the catalog holds stands in
 ``core.data.catalog``.
 """
 
@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.data.browse import browsing_table
-from core.data.catalog import load_catalog, select_rows
+from core.data.catalog import load_catalog, select_rows, summarise
 from core.settings import Settings
 
 
@@ -39,6 +39,7 @@ def catalog(settings: Settings, reread: bool = False) -> pd.DataFrame:
             )
             _chosen.clear()
             _browsing.clear()
+            _counts.clear()
     place.empty()
     return shelf[settings]
 
@@ -53,6 +54,11 @@ def browsing_rows(settings: Settings, cohort: str, labels: str) -> pd.DataFrame:
     return _browsing(catalog(settings), settings, cohort, labels)
 
 
+def counts(settings: Settings, cohort: str, labels: str) -> dict:
+    """What ``core.data.catalog.summarise`` counts."""
+    return _counts(catalog(settings), settings, cohort, labels)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _chosen(_table: pd.DataFrame, settings: Settings, cohort: str, labels: str) -> pd.DataFrame:
     return select_rows(_table, cohort, labels)
@@ -61,3 +67,8 @@ def _chosen(_table: pd.DataFrame, settings: Settings, cohort: str, labels: str) 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _browsing(_table: pd.DataFrame, settings: Settings, cohort: str, labels: str) -> pd.DataFrame:
     return browsing_table(_table, cohort, labels)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _counts(_table: pd.DataFrame, settings: Settings, cohort: str, labels: str) -> dict:
+    return summarise(_table, cohort, labels)

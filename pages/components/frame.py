@@ -6,6 +6,7 @@ run again without the page around them. The look itself is ``look.css``, with th
 """
 
 import logging
+import runpy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from core.charts import CLASS_COLOURS
 from core.errors import UserError
-from core.settings import Settings, read_settings
+from core.settings import PROJECT, Settings, read_settings
 
 NOT_FOR_DIAGNOSIS = "Research and teaching only, not for diagnosis."
 SYNTHETIC = (
@@ -87,7 +88,9 @@ def dot(class_name: str) -> str:
 def _leave_old_navigation() -> None:
     # Until st.navigation has been called once, Streamlit takes a folder named pages for its older
     # kind of app, which never runs app.py: a server whose first visitor comes straight to a page
-    # would show raw file names for navigation, to everybody.
+    # would show raw file names for navigation, to everybody. So app.py is run from here, which
+    # runs the page again inside it.
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
-        st.rerun()
+        runpy.run_path(str(PROJECT / "app.py"))
+        st.stop()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from core.data.browse import few_of_each
 from core.errors import UserError
 from core.imaging.decode import read_image
 from core.settings import Settings
@@ -15,7 +16,7 @@ from pages.components.catalog import browsing_rows
 from pages.components.pictures import picture_grid
 
 TYPES = ["jpg", "jpeg", "png", "bmp", "tif", "tiff", "webp"]
-SHOWN = 6
+SHOWN_OF_EACH = 2
 
 
 def choose_image(settings: Settings) -> tuple[str, np.ndarray]:
@@ -52,12 +53,9 @@ def _upload(settings: Settings) -> tuple[str, np.ndarray]:
 
 def _from_catalog(settings: Settings, asked: str | None) -> tuple[str, np.ndarray]:
     rows = browsing_rows(settings, "all", "paper3")
-    shown = rows[rows["label"] != ""]
+    shown = few_of_each(rows, SHOWN_OF_EACH, seed=st.session_state.get("source-draw", 0))
     if shown.empty:
         raise UserError("The collections hold no image that can be used; see the Dataset page.")
-    # Every class in turn, whatever their numbers.
-    draw = st.session_state.get("source-draw", 0)
-    shown = shown.groupby("label").sample(SHOWN // 3, random_state=draw, replace=True)
     asked = asked or shown["id"].iat[0]
     if pressed := picture_grid(shown, settings, "strip-source", chosen=asked):
         st.query_params["image"] = pressed
