@@ -1,0 +1,42 @@
+"""What every reader gives for one image, before anybody has opened the file.
+
+Holds the columns of a reader's table with their defaults, so that a collection only states what it
+knows. What reading the file adds (width, height, SHA-256) belongs to ``catalog``.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+ROW_COLUMNS: dict[str, object] = {
+    "id": "",  # unique and stable when the collection moves: source:path inside the collection
+    "path": "",  # absolute
+    "source": "",
+    "synthetic": False,
+    "patient": "",  # source:series and number; empty when the source does not tell
+    "finding": "",  # one of labels.FINDINGS, or empty when none fits
+    "source_finding": "",  # in the source's own words
+    "view": "",  # in the source's own words; empty when it does not tell
+    "modality": "",
+    "sex": "",  # "M", "F" or empty
+    "age": float("nan"),  # years
+    "offset_days": float("nan"),  # since the first symptoms or the admission
+    "license": "",
+    "clinical_notes": "",
+    "excluded": "",  # empty, or why the image cannot take part
+    "collection_order": 0,
+}
+
+
+def make_rows(columns: Mapping[str, object], count: int) -> pd.DataFrame:
+    """Make a reader's table of ``count`` rows with ROW_COLUMNS from the columns it knows.
+
+    Text, whole numbers, floats and truth values keep one dtype whatever the content, so that
+    tables of several readers can be joined and stored.
+    """
+    table = pd.DataFrame(
+        {name: columns.get(name, default) for name, default in ROW_COLUMNS.items()},
+        index=pd.RangeIndex(count),
+    )
+    kinds = {str: "str", bool: "bool", int: "int64", float: "float64"}
+    return table.astype({name: kinds[type(value)] for name, value in ROW_COLUMNS.items()})
