@@ -1,0 +1,173 @@
+"""An image file becomes one grey array, or one clear sentence about why not.
+
+Holds ``read_image`` for JPEG, PNG, BMP, TIFF and WebP, 8 and 16 bit, grey, colour, palette and with
+transparency, turned upright by its EXIF orientation. What the grey values mean, and their way to
+the network's input, is the business of ``core.imaging.preprocess``.
+"""
+
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageChops
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from core.errors import UserError
+
+# Pillow's reader classes are called directly: Image.open would try some forty formats on a file
+# that a stranger uploaded, and applies a pixel cap of its own that is global to the process.
+FORMATS: dict[bytes, type[ImageFile]] = {
+    b"\xff\xd8\xff": JpegImageFile,
+    b"\x89PNG\r\n\x1a\n": PngImageFile,
+    b"BM": BmpImageFile,
+    b"II*\x00": TiffImageFile,
+    b"MM\x00*": TiffImageFile,
+    b"RIFF": WebPImageFile,
+}
+FORMAT_NAMES = "JPEG, PNG, BMP, TIFF or WebP"
+
+SMALLEST_SIDE = 16  # pixels; below this nothing of a chest can be seen
+
+# EXIF orientation -> how the stored array becomes the upright one.
+ORIENTATIONS = {
+    1: lambda a: a,
+    2: np.fliplr,
+    3: lambda a: np.rot90(a, 2),
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: np.rot90(a, 2).T,
+    8: np.rot90,
+}
+_ORIENTATION_TAG = 0x0112
+_BITS_TAG = 258  # TIFF: bits of every sample
+_PHOTOMETRIC_TAG = 262  # TIFF: 0 says that white is stored as zero
+
+
+def read_image(source: Path | bytes, max_pixels: int, name: str = "") -> np.ndarray:
+    """Decode ``source``, a path or a file's bytes, into a grey array, upright.
+
+    Returns (H, W), C-contiguous, uint8, or uint16 when the file holds more than 8 bits a sample.
+    Colour becomes luma (ITU-R BT.601); of several frames or pages the first counts. ``name`` is
+    what messages call the image (default: the path's file name). Raises UserError when the file is
+    missing, empty, truncated, of another format, has more than ``max_pixels`` pixels (told from the
+    header, before anything is decoded) or a side shorter than SMALLEST_SIDE.
+    """
+    name = name or (source.name if isinstance(source, Path) else "The uploaded image")
+    data = _read_bytes(source, name) if isinstance(source, Path) else source
+    image = _read_header(data, name)
+    _check_size(image.size, max_pixels, name)
+    orientation = _orientation(image)
+    try:
+        if isinstance(image, JpegImageFile):
+            # libjpeg then leaves the colour planes alone: the same luma in half the time.
+            image.draft("L", image.size)
+        image.load()
+    # Pillow's parsers raise a dozen kinds of exception on a damaged file.
+    except Exception as error:
+        raise UserError(
+            f"{name} is damaged or cut short and cannot be decoded; replace it with a whole copy."
+        ) from error
+    if image.mode in ("I", "F"):
+        raise UserError(f"{name} holds 32-bit samples; save it with 8 or 16 bits a sample.")
+    pixels = _deep_colour(image, data)
+    if pixels is None:
+        pixels = _grey(image)
+    if isinstance(image, TiffImageFile):
+        orientation = 1  # Pillow and OpenCV both turn a TIFF while they decode it
+    return np.ascontiguousarray(ORIENTATIONS[orientation](pixels))
+
+
+def _read_bytes(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise UserError(f"{name} is not there any more ({path}); restore the file.") from error
+    except OSError as error:
+        raise UserError(
+            f"{name} cannot be read ({error.strerror}); check {path} and its permissions."
+        ) from error
+
+
+def _read_header(data: bytes, name: str) -> ImageFile:
+    if not data:
+        raise UserError(f"{name} is empty (0 bytes); replace it with a whole copy.")
+    reader = next((r for magic, r in FORMATS.items() if data.startswith(magic)), None)
+    if reader is None:
+        raise UserError(
+            f"{name} is not a {FORMAT_NAMES} image, whatever its name says; convert it."
+        )
+    try:
+        return reader(BytesIO(data), name)
+    except Image.DecompressionBombError as error:
+        raise UserError(
+            f"{name} has far more pixels than any X-ray; reduce the image first."
+        ) from error
+    # As with the pixels: whatever a parser stumbles over, the header is no good.
+    except Exception as error:
+        raise UserError(
+            f"{name} begins like an image but its header cannot be read; replace it with a whole "
+            f"{FORMAT_NAMES} file."
+        ) from error
+
+
+def _check_size(size: tuple[int, int], max_pixels: int, name: str) -> None:
+    width, height = size
+    if width * height > max_pixels:
+        raise UserError(
+            f"{name} is {width} x {height} pixels, more than the limit of "
+            f"{max_pixels / 1e6:g} million; reduce it or raise CHESTBENCH_MAX_MEGAPIXELS."
+        )
+    if min(size) < SMALLEST_SIDE:
+        raise UserError(
+            f"{name} is only {width} x {height} pixels; use an image of at least "
+            f"{SMALLEST_SIDE} x {SMALLEST_SIDE}."
+        )
+
+
+def _orientation(image: ImageFile) -> int:
+    try:
+        value = image.getexif().get(_ORIENTATION_TAG, 1)
+    # A broken EXIF block is no reason to lose sound pixels.
+    except Exception:
+        return 1
+    return value if value in ORIENTATIONS else 1
+
+
+def _deep_colour(image: ImageFile, data: bytes) -> np.ndarray | None:
+    """Give 16-bit colour as grey uint16, which Pillow would cut to 8 bits; None for the rest."""
+    if isinstance(image, PngImageFile):
+        bits = data[24]  # the bit depth's place in every PNG's first chunk
+    elif isinstance(image, TiffImageFile):
+        bits = image.tag_v2.get(_BITS_TAG, (8,))[0]
+    else:
+        bits = 8
+    if image.mode not in ("RGB", "RGBA") or bits != 16:
+        return None
+    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if stored is None or stored.dtype != np.uint16 or stored.ndim != 3:
+        return None
+    grey = cv2.cvtColor(stored[:, :, :3], cv2.COLOR_BGR2GRAY)
+    if stored.shape[2] == 4:
+        grey = cv2.multiply(grey, stored[:, :, 3], scale=1 / 65535)
+    return grey
+
+
+def _grey(image: ImageFile) -> np.ndarray:
+    if image.mode.startswith("I;16"):
+        grey = np.array(image).astype(np.uint16)
+        white_is_zero = isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC_TAG) == 0
+        # Pillow turns such images round at 8 bits, not at 16.
+        return np.iinfo(np.uint16).max - grey if white_is_zero else grey
+    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
+        # What is transparent becomes black, as beyond the edge of a film; the colour stored
+        # underneath was never meant to be seen.
+        shown = image.convert("RGBA")
+        return np.array(ImageChops.multiply(shown.convert("L"), shown.getchannel("A")))
+    return np.array(image if image.mode == "L" else image.convert("L"))
