@@ -1,0 +1,94 @@
+"""Where in an image a classifier looks: Grad-CAM by tf-explain, and how it is drawn.
+
+The one module that imports tensorflow. Holds the heat map and its overlay; which layer to ask
+stands in the table of ``core.models.backbones``.
+"""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import cv2
+import keras
+import numpy as np
+import tensorflow as tf
+from tf_explain.core.grad_cam import GradCAM
+
+from core.errors import UserError
+from core.models.head import LOGITS
+
+# Even lightness from dark to bright, so that hotter always looks hotter, in grey print too.
+COLOURS = cv2.COLORMAP_INFERNO
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A heat map, float32 (size, size) from 0 to 1, the layer it comes from, and a note.
+
+    ``note`` is empty, or one sentence saying why the map is all zero.
+    """
+
+    heat: np.ndarray
+    layer: str
+    note: str = ""
+
+
+def gradcam(model: keras.Model, pixels: np.ndarray, class_index: int, layer: str) -> Explanation:
+    """Grad-CAM of one image for one class, computed by tf-explain.
+
+    ``pixels`` is the model input as uint8 (size, size). The gradient is taken of the class's
+    score before the softmax, as the method is published (Selvaraju et al. 2017, section 3): a
+    probability that rounds to 1 has no gradient left. The map is resized bilinearly to the image
+    and stretched to 0..1, as tf-explain draws it. Raises UserError when the model has no such
+    layer or class, or when Keras does not run on TensorFlow.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise UserError(
+            "Grad-CAM needs Keras to run on TensorFlow; unset KERAS_BACKEND and start again."
+        )
+    names = [each.name for each in model.layers]
+    if layer not in names or LOGITS not in names:
+        raise UserError(
+            f"The model has no layer '{layer}' followed by a head of ChestBench; it cannot be "
+            "explained by Grad-CAM."
+        )
+    classes = model.output.shape[-1]
+    if not 0 <= class_index < classes:
+        raise UserError(f"Class {class_index} is not one of this model's {classes} classes.")
+    # tf-explain asks a model for these three things. It wraps ``inputs`` in a list again, so that
+    # a real model's own list makes Keras warn of an unexpected structure at every call.
+    asked = SimpleNamespace(
+        inputs=model.input, output=model.get_layer(LOGITS).output, get_layer=model.get_layer
+    )
+    images = np.asarray(pixels)[np.newaxis, ..., np.newaxis]
+    maps, gradients = GradCAM.get_gradients_and_filters(
+        asked, images, layer, class_index, use_guided_grads=False
+    )
+    # Half precision, where a model was trained in it, is too coarse for a sum over many channels.
+    heat = GradCAM.generate_ponderated_output(
+        tf.cast(maps, tf.float32), tf.cast(gradients, tf.float32)
+    )[0].numpy()
+    return _stretch(np.maximum(heat, 0), pixels.shape, layer)
+
+
+def overlay(image: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
+    """Draw a heat map over a grey image: RGB uint8 (height, width, 3).
+
+    ``image`` is uint8 (height, width); ``heat`` is 0..1 at any size; ``opacity`` is 0..1, how much
+    of the image the hottest place hides. Where the heat is zero the image stays as it is.
+    """
+    height, width = image.shape
+    heat = np.clip(cv2.resize(heat.astype(np.float32), (width, height)), 0, 1)
+    colours = cv2.applyColorMap((heat * 255).round().astype(np.uint8), COLOURS)[..., ::-1]
+    share = (opacity * heat)[..., np.newaxis]
+    return ((1 - share) * image[..., np.newaxis] + share * colours).round().astype(np.uint8)
+
+
+def _stretch(heat: np.ndarray, shape: tuple[int, ...], layer: str) -> Explanation:
+    lowest, highest = float(heat.min()), float(heat.max())
+    # A constant map points nowhere; stretching it would blow rounding errors up to a picture.
+    if not np.isfinite(highest) or highest - lowest <= 1e-6 * max(abs(highest), 1e-12):
+        note = f"The maps of layer '{layer}' say nothing for this class, so the heat map is empty."
+        return Explanation(np.zeros(shape, np.float32), layer, note)
+    heat = cv2.resize(heat, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    heat = (heat - heat.min()) / (heat.max() - heat.min())
+    return Explanation(heat.astype(np.float32), layer)

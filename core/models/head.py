@@ -1,0 +1,95 @@
+"""The head: from a backbone's feature maps to class probabilities, and its settings.
+
+Holds the layers after the backbone and the standardisation of what they take. How a head is
+trained stands in ``core.training``.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+# keras is imported inside the functions: run settings contain a HeadConfig, pages read them, and
+# the server process must stay free of TensorFlow.
+
+FEATURES = "features"
+STANDARDISE = "head_standardise"
+LOGITS = "head_logits"
+PROBABILITIES = "probabilities"
+
+# Below this share of the features' mean variance a feature's own variance is not trusted.
+SMALLEST_VARIANCE = 1e-3
+
+
+class HeadConfig(BaseModel):
+    """Settings of the head.
+
+    ``pooling``: "flatten" keeps every position of the feature maps (the published study), "avg"
+    averages each map. ``units``: width of the dense ReLU layer, 0 for none. ``dropout``: share of
+    its outputs left out while training. ``l2``: weight of the squared dense kernels in the loss.
+    ``standardise``: centre and scale each feature by what ``standardise_features`` was shown.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pooling: Literal["flatten", "avg"] = "avg"
+    units: int = Field(default=256, ge=0, le=4096)
+    dropout: float = Field(default=0.5, ge=0, le=0.9)
+    l2: float = Field(default=1e-4, ge=0, le=1)
+    standardise: bool = True
+
+
+def attach_head(maps, class_count: int, config: HeadConfig):
+    """Put a head on Keras tensor ``maps`` (n, h, w, c); gives probabilities (n, class_count).
+
+    The layer "features" ends the backbone: (n, c) for "avg", (n, h * w * c) for "flatten".
+    Everything after it computes in float32 even under mixed precision: probabilities near 0 and 1
+    need its range, and the head trains the same on stored features. The softmax is a layer of its
+    own, so that an explanation can look at the scores before it.
+    """
+    import keras
+
+    pooling = {"flatten": keras.layers.Flatten, "avg": keras.layers.GlobalAveragePooling2D}
+    x = pooling[config.pooling](name=FEATURES)(maps)
+    if config.standardise:
+        x = keras.layers.Normalization(name=STANDARDISE, dtype="float32")(x)
+    penalty = {"kernel_regularizer": keras.regularizers.L2(config.l2)} if config.l2 else {}
+    if config.units:
+        x = keras.layers.Dense(
+            config.units, activation="relu", name="head_dense", dtype="float32", **penalty
+        )(x)
+    if config.dropout:
+        x = keras.layers.Dropout(config.dropout, name="head_dropout", dtype="float32")(x)
+    x = keras.layers.Dense(class_count, name=LOGITS, dtype="float32", **penalty)(x)
+    return keras.layers.Activation("softmax", name=PROBABILITIES, dtype="float32")(x)
+
+
+def standardise_features(model, batches: Iterable[np.ndarray]) -> None:
+    """Show the training features to the layer that centres and scales them; no-op without one.
+
+    ``batches`` yields floating-point arrays (n, features), each read once. Until this is called
+    the layer passes features through unchanged. A feature that hardly varies over the training
+    images is divided by a floor instead of its own deviation: one image that differs would
+    otherwise outweigh all other features. Call it before the model is compiled or predicts:
+    Keras takes the numbers into its compiled functions as constants.
+    """
+    names = [layer.name for layer in model.layers]
+    if STANDARDISE not in names:
+        return
+    count, total, squares = 0, 0.0, 0.0
+    shift = None
+    for batch in batches:
+        batch = np.asarray(batch, dtype=np.float64)
+        # Sums of squares around a first guess of the mean lose no digits where it is large.
+        shift = batch.mean(axis=0) if shift is None else shift
+        count += len(batch)
+        total = total + (batch - shift).sum(axis=0)
+        squares = squares + np.square(batch - shift).sum(axis=0)
+    mean = total / count
+    variance = np.maximum(squares / count - mean**2, 0.0)
+    floor = SMALLEST_VARIANCE * variance.mean()
+    variance = np.maximum(variance, floor) if floor > 0 else np.ones_like(variance)
+    layer = model.get_layer(STANDARDISE)
+    layer.set_weights([mean + shift, variance, np.array(0)])
+    layer.finalize_state()
