@@ -1,0 +1,207 @@
+"""Many runs side by side: one row per finished run, the published rows beside them, all histories.
+
+Reads run folders through ``core.runs`` and trusts nothing in them: a finished run whose files
+cannot be used is left out of the table and listed with its reason. Whether one run is better than
+another is no question of this module.
+"""
+
+import math
+from collections.abc import Iterable
+
+import pandas as pd
+
+from core.evaluation import published
+from core.evaluation.metrics import MEASURES
+from core.runs import FINISHED, Run
+
+RUN, PUBLISHED = "run", "published"
+
+SCORES = ("accuracy", "balanced_accuracy", *MEASURES)
+SECONDS = ("training_seconds", "testing_seconds", "images_per_second")
+OVERLAPS = ("overlap_patients", "overlap_images")
+BOUNDS = tuple(f"{score}_{end}" for score in SCORES for end in ("low", "high"))
+NUMBERS = (*SCORES, *BOUNDS, "majority", *SECONDS)
+COUNTS = ("n", "seed", "n_training", *OVERLAPS)
+TEXTS = ("kind", "run", "name", "backbone", "recipe", "labels", "cohort", "split", "device")
+
+COMPARISON_COLUMNS = (
+    "kind",  # RUN or PUBLISHED
+    "run",  # identifier; empty for a published row
+    "name",  # short and unique: what a chart or a table calls the row
+    "created",  # local time; NaT for a published row
+    "backbone",
+    "recipe",
+    "labels",
+    "classes",  # tuple of class names
+    "cohort",
+    "split",  # "image" or "patient"
+    "seed",
+    "synthetic",
+    "n",  # validation images
+    *SCORES,  # fractions, NaN where undefined
+    *BOUNDS,  # 95 % interval, NaN where there is none
+    "majority",  # accuracy of always answering the most frequent class
+    *SECONDS,
+    "n_training",
+    *OVERLAPS,
+    "device",
+    "derived",  # tuple of the column names that were worked out from other published figures
+)
+
+CURVE_COLUMNS = (
+    "run",
+    "name",
+    "backbone",
+    "phase",
+    "epoch",
+    "step",
+    "seconds",
+    "learning_rate",
+    "loss",
+    "accuracy",
+    "val_loss",
+    "val_accuracy",
+)
+
+
+def comparison_table(runs: Iterable[Run]) -> pd.DataFrame:
+    """One row per finished run with usable files, in the order given: COMPARISON_COLUMNS.
+
+    Scores are fractions 0..1, times seconds. Runs that are left out: see ``unusable_runs``.
+    """
+    usable = [run for run in runs if run.state == FINISHED]
+    rows = [row for row, reason in map(_read, usable) if not reason]
+    return _typed(pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS)))
+
+
+def unusable_runs(runs: Iterable[Run]) -> dict[str, str]:
+    """Runs that a comparison must leave out because of their files: identifier -> one sentence."""
+    reasons = {}
+    for run in runs:
+        reason = run.problem or (_read(run)[1] if run.state == FINISHED else "")
+        if reason:
+            reasons[run.id] = reason
+    return reasons
+
+
+def published_rows() -> pd.DataFrame:
+    """The published networks as rows of a comparison table, best first: COMPARISON_COLUMNS."""
+    table = published.summary_table().assign(
+        kind=PUBLISHED,
+        run="",
+        recipe="paper",
+        labels="paper3",
+        cohort="paper",
+        split="image",
+        synthetic=False,
+        device="NVIDIA Tesla P40",
+        majority=max(published.VALIDATION_IMAGES.values())
+        / sum(published.VALIDATION_IMAGES.values()),
+    )
+    table["name"] = table["backbone"] + ", published"
+    table["classes"] = [published.CLASSES] * len(table)
+    return _typed(table.reindex(columns=list(COMPARISON_COLUMNS)))
+
+
+def curves(runs: Iterable[Run]) -> pd.DataFrame:
+    """Epoch rows of all histories below each other, whatever the runs' state: CURVE_COLUMNS."""
+    tables = []
+    for run in runs:
+        history = run.history()
+        epochs = history[history["kind"] == "epoch"]
+        if len(epochs):
+            name, backbone = run_name(run), _text(run.config.get("backbone"))
+            tables.append(epochs.assign(run=run.id, name=name, backbone=backbone))
+    if not tables:
+        return pd.DataFrame(columns=list(CURVE_COLUMNS))
+    table = pd.concat(tables, ignore_index=True)[list(CURVE_COLUMNS)]
+    numbers = list(CURVE_COLUMNS[4:])
+    return table.assign(**{c: pd.to_numeric(table[c], errors="coerce") for c in numbers})
+
+
+def run_name(run: Run) -> str:
+    """Short name that tells runs apart: backbone, recipe, split, seed, and the run's own mark."""
+    config = run.config
+    parts = [
+        _text(config.get("backbone")) or "unknown backbone",
+        _text(config.get("recipe")),
+        f"by {_split(config)}" if _split(config) else "",
+        f"seed {_text(config.get('seed'))}" if config.get("seed") is not None else "",
+        run.id.rpartition("-")[2],
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _read(run: Run) -> tuple[dict, str]:
+    if run.problem:
+        return {}, run.problem
+    metrics, config = run.metrics(), run.config
+    if not metrics:
+        return (
+            {},
+            f"metrics.json of {run.id} is missing or cannot be read; delete or repeat the run.",
+        )
+    scores = metrics | (metrics["macro"] if isinstance(metrics.get("macro"), dict) else {})
+    n = _whole(metrics.get("n_validation", metrics.get("n")))
+    accuracy = _number(metrics.get("accuracy"))
+    # NaN fails both comparisons.
+    if not (n >= 1 and 0 <= accuracy <= 1):
+        return {}, f"metrics.json of {run.id} holds no accuracy; delete or repeat the run."
+    intervals = metrics.get("ci95") if isinstance(metrics.get("ci95"), dict) else {}
+    majority = metrics.get("majority") if isinstance(metrics.get("majority"), dict) else {}
+    classes = metrics.get("classes")
+    row = {
+        "kind": RUN,
+        "run": run.id,
+        "name": run_name(run),
+        "created": run.created,
+        **{name: _text(config.get(name)) for name in ("backbone", "recipe", "labels", "cohort")},
+        "classes": tuple(map(str, classes)) if isinstance(classes, list) else (),
+        "split": _split(config),
+        "seed": _whole(config.get("seed")),
+        "synthetic": metrics.get("synthetic") is True,
+        "n": n,
+        **{name: _number(scores.get(name)) for name in SCORES},
+        "majority": _number(majority.get("accuracy")),
+        **{name: _number(metrics.get(name)) for name in SECONDS},
+        **{name: _whole(metrics.get(name)) for name in ("n_training", *OVERLAPS)},
+        "device": _text(metrics.get("device")),
+        "derived": (),
+    }
+    for name in SCORES:
+        row[f"{name}_low"], row[f"{name}_high"] = _interval(intervals.get(name))
+    return row, ""
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    # One type per column, whatever the rows, so that tables can be laid below each other.
+    counts = dict.fromkeys(COUNTS, "Int64")
+    types = {"created": "datetime64[us]", "synthetic": bool} | dict.fromkeys(TEXTS, "str")
+    types |= dict.fromkeys((*NUMBERS, *COUNTS), float)
+    return table.astype(types).astype(counts)
+
+
+def _split(config: dict) -> str:
+    split = config.get("split")
+    return _text(split.get("by")) if isinstance(split, dict) else ""
+
+
+def _interval(value: object) -> tuple[float, float]:
+    if isinstance(value, (list, tuple)) and len(value) == 2:
+        return _number(value[0]), _number(value[1])
+    return math.nan, math.nan
+
+
+def _number(value: object) -> float:
+    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+    # Anything larger is no count, score or time of ours, and may not fit a float at all.
+    return float(value) if numeric and abs(value) < 2**53 else math.nan
+
+
+def _whole(value: object) -> float:
+    number = _number(value)
+    return number if number.is_integer() else math.nan
+
+
+def _text(value: object) -> str:
+    return "" if value is None or isinstance(value, (dict, list)) else str(value)

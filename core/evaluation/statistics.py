@@ -1,0 +1,117 @@
+"""How far a score can be trusted: intervals for proportions and for means over classes.
+
+Holds Wilson's interval, resampling of confusion matrices (by patient where patients repeat) and the
+interval read off such resamples. What is counted, and what the rates are called, stands in
+``core.evaluation.metrics``.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from statsmodels.stats.proportion import proportion_confint
+
+LEVEL = 0.95
+RESAMPLES = 1000
+
+
+def wilson(successes: float, n: int, level: float = LEVEL) -> list[float] | None:
+    """Wilson's score interval [low, high] of a proportion, 0..1; None when ``n`` is 0.
+
+    Takes the cases as independent of each other. Source: Wilson, JASA 22 (1927) 209-212, as in
+    statsmodels.
+    """
+    if n == 0:
+        return None
+    low, high = proportion_confint(successes, n, alpha=1 - level, method="wilson")
+    # Floating point leaves 1e-17 or 1 - 1e-16 where the bound is exactly 0 or 1.
+    return [max(0.0, round(float(low), 12)), min(1.0, round(float(high), 12))]
+
+
+def mean_of_proportions(
+    proportions: Sequence[float], n: Sequence[int], level: float = LEVEL
+) -> list[float] | None:
+    """Interval [low, high] of the plain mean of independent proportions; None when any n is 0.
+
+    ``n`` counts the independent cases behind each proportion. The variance is recovered from each
+    one's Wilson interval (Zou & Donner, Stat Med 27 (2008) 1693-1702). Unlike the bootstrap it
+    keeps a width when every case is right.
+    """
+    if not len(n) or not all(n):
+        return None
+    rates = np.asarray(proportions, dtype=float)
+    bounds = np.array([wilson(p * m, m, level) for p, m in zip(rates, n, strict=True)])
+    low = rates.mean() - np.sqrt(((rates - bounds[:, 0]) ** 2).sum()) / len(rates)
+    high = rates.mean() + np.sqrt(((bounds[:, 1] - rates) ** 2).sum()) / len(rates)
+    return [max(0.0, float(low)), min(1.0, float(high))]
+
+
+def patients_repeat(patients: Sequence[str] | None) -> bool:
+    """Whether any patient stands there twice; the empty text names nobody."""
+    named = [p for p in (patients if patients is not None else ()) if p]
+    return len(set(named)) < len(named)
+
+
+def resample_confusions(
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    classes: int,
+    patients: Sequence[str] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> np.ndarray | None:
+    """Confusion matrices of bootstrap resamples, int64 (resamples, classes, classes).
+
+    ``truth`` and ``predicted`` are class indices (n,). Cases are drawn with replacement within each
+    class; with ``patients`` (n,) whole patients are drawn, within the class of most of their
+    images, since images of one patient are alike and do not count as so many independent cases.
+    None when a class that occurs has fewer than two patients (or images), because then resampling
+    cannot show any doubt about it.
+    """
+    pairs = np.asarray(truth) * classes + np.asarray(predicted)
+    unit = _units(patients, len(pairs))
+    tables = np.zeros((unit.max(initial=-1) + 1, classes * classes), dtype=np.int64)
+    np.add.at(tables, (unit, pairs), 1)
+    stratum = tables.reshape(-1, classes, classes).sum(axis=2).argmax(axis=1)
+
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros((resamples, classes * classes), dtype=np.int64)
+    for number in np.unique(stratum):
+        members = tables[stratum == number]
+        if len(members) < 2:
+            return None
+        # Units with the same table are exchangeable: one multinomial over the distinct tables
+        # draws the same distribution as picking units one by one, and far faster.
+        distinct, counts = np.unique(members, axis=0, return_counts=True)
+        weights = rng.multinomial(len(members), counts / len(members), size=resamples)
+        drawn += weights @ distinct
+    return drawn.reshape(resamples, classes, classes)
+
+
+def percentile_interval(values: np.ndarray, level: float = LEVEL) -> list[float] | None:
+    """Percentile interval [low, high] of resampled scores (resamples,), NaN for undefined.
+
+    None when the score is undefined in more than one resample in twenty, or the same in all of
+    them: then nothing varied, which does not prove the score certain.
+    """
+    defined = values[np.isfinite(values)]
+    if len(defined) < 0.95 * len(values) or not len(defined) or np.ptp(defined) == 0:
+        return None
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    return [float(low), float(high)]
+
+
+def units_per_class(
+    truth: np.ndarray, classes: int, patients: Sequence[str] | None = None
+) -> np.ndarray:
+    """Independent cases of each class, int64 (classes,): its patients, or its images if None."""
+    unit = _units(patients, len(truth))
+    distinct = np.unique(np.stack([np.asarray(truth), unit]), axis=1)[0]
+    return np.bincount(distinct.astype(np.int64), minlength=classes)
+
+
+def _units(patients: Sequence[str] | None, n: int) -> np.ndarray:
+    if patients is None:
+        return np.arange(n)
+    # An image whose patient is unknown stands for itself.
+    names = [str(p) if p and p == p else f"\0{i}" for i, p in enumerate(patients)]
+    return np.unique(names, return_inverse=True)[1] if names else np.arange(0)

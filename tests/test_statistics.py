@@ -1,0 +1,87 @@
+"""Intervals against hand-worked cases, statsmodels and plain resampling."""
+
+import numpy as np
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from core.evaluation.statistics import (
+    mean_of_proportions,
+    patients_repeat,
+    percentile_interval,
+    resample_confusions,
+    units_per_class,
+    wilson,
+)
+
+
+def test_wilson_by_hand():
+    # 8 of 10 at z = 1.96: centre (0.8 + 0.19208) / 1.38416, half-width 0.31407 / 1.38416.
+    assert wilson(8, 10) == pytest.approx([0.4902, 0.9433], abs=5e-5)
+    assert wilson(0, 0) is None
+    assert wilson(0, 5)[0] == 0.0 and wilson(5, 5)[1] == 1.0
+    assert wilson(50, 100, level=0.9) == pytest.approx(
+        proportion_confint(50, 100, alpha=0.1, method="wilson")
+    )
+
+
+def test_mean_of_proportions_narrows_to_wilson_and_keeps_a_width():
+    assert mean_of_proportions([0.8], [10]) == pytest.approx(wilson(8, 10))
+    low, high = mean_of_proportions([1.0, 1.0], [50, 50])
+    assert 0.9 < low < 1 and high == 1
+    assert mean_of_proportions([0.5, 0.5], [10, 0]) is None
+    assert mean_of_proportions([], []) is None
+
+
+@pytest.mark.parametrize(
+    ("patients", "repeat"),
+    [(None, False), (["a", "b"], False), (["a", "a"], True), (["", ""], False), ([], False)],
+)
+def test_patients_repeat(patients, repeat):
+    assert patients_repeat(patients) is repeat
+
+
+def test_units_are_patients_and_an_unknown_patient_stands_for_itself():
+    truth = np.array([0, 0, 0, 1, 1, 1])
+    assert units_per_class(truth, 3).tolist() == [3, 3, 0]
+    assert units_per_class(truth, 2, ["a", "a", "b", "c", "", ""]).tolist() == [2, 3]
+
+
+def test_resamples_keep_class_sizes_and_are_seeded():
+    rng = np.random.default_rng(1)
+    truth = np.repeat([0, 1, 2], [30, 20, 10])
+    predicted = rng.integers(0, 3, 60)
+    drawn = resample_confusions(truth, predicted, 3, resamples=50, seed=4)
+    assert drawn.shape == (50, 3, 3)
+    assert (drawn.sum(axis=2) == [30, 20, 10]).all()
+    assert (drawn == resample_confusions(truth, predicted, 3, resamples=50, seed=4)).all()
+    assert (drawn != resample_confusions(truth, predicted, 3, resamples=50, seed=5)).any()
+
+
+def test_resamples_agree_with_picking_images_one_by_one():
+    rng = np.random.default_rng(2)
+    truth = np.repeat([0, 1], [40, 25])
+    predicted = np.where(rng.random(65) < 0.7, truth, 1 - truth)
+    drawn = resample_confusions(truth, predicted, 2, resamples=4000)
+    share = drawn[:, 0, 0] / 40
+    plain = [(predicted[rng.integers(0, 40, 40)] == 0).mean() for _ in range(4000)]
+    assert percentile_interval(share) == pytest.approx(np.quantile(plain, [0.025, 0.975]), abs=0.03)
+
+
+def test_whole_patients_are_drawn():
+    # Two patients a class, ten images each, one patient all right and one all wrong: images as
+    # units would promise a precision that two patients cannot give.
+    truth = np.repeat([0, 1], 20)
+    predicted = np.where(np.tile(np.repeat([True, False], 10), 2), truth, 1 - truth)
+    patients = np.repeat(["a", "b", "c", "d"], 10)
+    drawn = resample_confusions(truth, predicted, 2, patients)
+    assert set(np.unique(drawn[:, 0, 0])) == {0, 10, 20}
+    by_image = resample_confusions(truth, predicted, 2)
+    assert drawn[:, 0, 0].std() > 2 * by_image[:, 0, 0].std()
+
+
+def test_one_patient_cannot_show_doubt():
+    truth, predicted = np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1])
+    assert resample_confusions(truth, predicted, 2, ["a", "a", "b", "c"]) is None
+    assert percentile_interval(np.ones(100)) is None
+    assert percentile_interval(np.full(100, np.nan)) is None
+    assert percentile_interval(np.array([])) is None
