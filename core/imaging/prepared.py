@@ -41,7 +41,7 @@ _CHUNK = 64  # images written, and made sure of on disk, at a time
 _SECONDS_BETWEEN_REPORTS = 0.1
 
 
-class PreparationStopped(Exception):  # noqa: N818, it is a wish fulfilled and no error
+class PreparationStopped(Exception):
     """Somebody asked to stop; what had been prepared until then is kept."""
 
 

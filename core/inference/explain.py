@@ -1,7 +1,7 @@
-"""Where in an image a classifier looks: Grad-CAM by tf-explain, and how it is drawn.
+"""Where in an image a classifier looks: Grad-CAM by tf-explain.
 
-The one module that imports tensorflow. Holds the heat map and its overlay; which layer to ask
-stands in the table of ``core.models.backbones``.
+The one module that imports tensorflow. Holds the heat map; which layer to ask stands in the table
+of ``core.models.backbones``, how a map is drawn in ``core.inference.overlay``.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,6 @@ from tf_explain.core.grad_cam import GradCAM
 
 from core.errors import UserError
 from core.models.head import LOGITS
-
-# Even lightness from dark to bright, so that hotter always looks hotter, in grey print too.
-COLOURS = cv2.COLORMAP_INFERNO
 
 
 @dataclass(frozen=True)
@@ -68,19 +65,6 @@ def gradcam(model: keras.Model, pixels: np.ndarray, class_index: int, layer: str
         tf.cast(maps, tf.float32), tf.cast(gradients, tf.float32)
     )[0].numpy()
     return _stretch(np.maximum(heat, 0), pixels.shape, layer)
-
-
-def overlay(image: np.ndarray, heat: np.ndarray, opacity: float) -> np.ndarray:
-    """Draw a heat map over a grey image: RGB uint8 (height, width, 3).
-
-    ``image`` is uint8 (height, width); ``heat`` is 0..1 at any size; ``opacity`` is 0..1, how much
-    of the image the hottest place hides. Where the heat is zero the image stays as it is.
-    """
-    height, width = image.shape
-    heat = np.clip(cv2.resize(heat.astype(np.float32), (width, height)), 0, 1)
-    colours = cv2.applyColorMap((heat * 255).round().astype(np.uint8), COLOURS)[..., ::-1]
-    share = (opacity * heat)[..., np.newaxis]
-    return ((1 - share) * image[..., np.newaxis] + share * colours).round().astype(np.uint8)
 
 
 def _stretch(heat: np.ndarray, shape: tuple[int, ...], layer: str) -> Explanation:

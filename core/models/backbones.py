@@ -120,8 +120,7 @@ _ROWS = (
         gradcam_layer="mixed10",
         parameters_millions=21.8,
         weights_url=(
-            f"{KERAS_WEIGHTS}/inception_v3/"
-            "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
+            f"{KERAS_WEIGHTS}/inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
         ),
         weights_md5="bcbd6486424b2319ff4ef7d526e38f63",
     ),

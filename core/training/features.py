@@ -8,14 +8,13 @@ preprocessing, size, pooling, augmentation), so that a changed setting never mee
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from core.data.splits import Split
 from core.imaging.augment import AugmentConfig, draw_matrices, warp
 from core.imaging.prepared import Prepared
 from core.models.weights import weights_fingerprint
@@ -23,6 +22,7 @@ from core.settings import Settings
 from core.stored_rows import StoredRows
 from core.training.config import RunConfig
 from core.training.progress import Progress
+from core.training.run_data import RunData
 
 EXTRACTION_BATCH = 32
 # Features are written every few seconds of reading, so a stop or a crash loses little.
@@ -47,10 +47,11 @@ class Features:
 
 
 class FeatureBatches(keras.utils.PyDataset):
-    """Batches of features (b, d) float32 and one-hot labels (b, k) for training a head.
+    """Batches of features (b, d) float32 and one-hot labels (b, classes) for training a head.
 
-    ``positions`` chooses images, ``labels`` (n, k) covers all of them. With ``shuffle``, every
-    epoch reorders the images and takes one of its views for each, seeded by (seed, epoch).
+    ``positions`` chooses images; ``labels`` (n,) covers all of them. With ``shuffle``, every epoch
+    reorders the images and takes one of its views for each, seeded by (seed, epoch); ``epoch`` is
+    kept by ``core.training.batches.EpochFollower``.
     """
 
     def __init__(
@@ -58,50 +59,51 @@ class FeatureBatches(keras.utils.PyDataset):
         features: Features,
         positions: np.ndarray,
         labels: np.ndarray,
+        classes: int,
         batch_size: int,
         seed: int = 0,
         shuffle: bool = False,
     ):
         super().__init__()
-        self.features, self.positions, self.labels = features, positions, labels
+        self.features, self.positions = features, positions
+        self.one_hot = np.eye(classes, dtype=np.float32)[labels]
         self.batch_size, self.seed, self.shuffle = batch_size, seed, shuffle
-        self._epoch = -1
-        self.on_epoch_begin()
+        self.epoch = 0
+        self._drawn: tuple[int, np.ndarray, np.ndarray] | None = None
 
     def __len__(self) -> int:
         return math.ceil(len(self.positions) / self.batch_size)
 
-    def on_epoch_begin(self) -> None:
-        """Draw the epoch's order and views."""
-        self._epoch += 1
-        count = len(self.positions)
-        self._order, self._view = np.arange(count), np.zeros(count, np.int64)
-        if self.shuffle:
-            random = np.random.default_rng([self.seed, self._epoch])
-            self._order = random.permutation(count)
-            self._view = random.integers(0, len(self.features.place), count)
-
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        chosen = self._order[index * self.batch_size : (index + 1) * self.batch_size]
+        order, view = self._draw(self.epoch)
+        chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
         images = self.positions[chosen]
-        places = self.features.place[self._view[chosen], images]
-        return np.asarray(self.features.rows[places]), self.labels[images]
+        places = self.features.place[view[chosen], images]
+        return np.asarray(self.features.rows[places]), self.one_hot[images]
+
+    def _draw(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        if self._drawn is None or self._drawn[0] != epoch:
+            count = len(self.positions)
+            order, view = np.arange(count), np.zeros(count, np.int64)
+            if self.shuffle:
+                random = np.random.default_rng([self.seed, epoch])
+                order = random.permutation(count)
+                view = random.integers(0, len(self.features.place), count)
+            self._drawn = (epoch, order, view)
+        return self._drawn[1:]
 
 
 def extract_features(
     backbone: keras.Model,
     config: RunConfig,
-    pixels: Prepared,
-    hashes: Iterable[str],
-    split: Split,
+    data: RunData,
     settings: Settings,
     progress: Progress,
 ) -> Features:
     """Read what is missing through ``backbone`` (pixels to features) and return the features.
 
-    ``hashes`` are the images' SHA-256 in the order of ``pixels``. View 0 is the image itself, for
-    all; views 1 and up are augmented copies, for the training images. Can be stopped and goes on
-    where it was. Raises UserError when the disk is full.
+    View 0 is the image itself, for all; views 1 and up are augmented copies, for the training
+    images. Can be stopped and goes on where it was. Raises UserError when the disk is full.
     """
     made_with = {
         "backbone": config.backbone,
@@ -115,19 +117,19 @@ def extract_features(
     store = StoredRows(
         _folder(settings, made_with), tuple(backbone.output_shape[1:]), "float32", made_with
     )
-    hashes = list(hashes)
+    hashes, train = data.rows["sha256"].tolist(), data.split.train
     keys = [[_key(name, view, config.augment) for name in hashes] for view in range(config.views)]
     wanted = [(0, i) for i in range(len(hashes))]
-    wanted += [(view, i) for view in range(1, config.views) for i in split.train]
+    wanted += [(view, i) for view in range(1, config.views) for i in train]
     absent = set(store.missing(keys[view][i] for view, i in wanted))
     # Exact duplicates share a key and are read once.
     todo = {keys[view][i]: (view, i) for view, i in wanted if keys[view][i] in absent}
-    _read_through(backbone, list(todo.items()), config, pixels, hashes, store, progress)
+    _read_through(backbone, list(todo.items()), config, data.pixels, hashes, store, progress)
 
     place = np.full((config.views, len(hashes)), -1, np.int64)
     place[0] = store.positions(keys[0])
     for view in range(1, config.views):
-        place[view, split.train] = store.positions(keys[view][i] for i in split.train)
+        place[view, train] = store.positions(keys[view][i] for i in train)
     return Features(store.rows, place)
 
 

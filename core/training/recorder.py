@@ -19,8 +19,9 @@ class Recorder(keras.callbacks.Callback):
 
     One recorder serves all phases of a run: call ``begin`` before each ``fit``. Batch rows hold
     Keras's mean loss and accuracy since the epoch began; epoch rows add the validation figures.
-    ``step`` counts optimiser steps over the whole run. Raises StopRun at the end of the batch in
-    which a stop was requested, and UserError when the disk is full.
+    ``step`` counts optimiser steps over the whole run. Used as a context manager, which closes the
+    file. Raises StopRun at the end of the batch in which a stop was requested, and UserError when
+    the disk is full.
     """
 
     def __init__(self, progress: Progress):
@@ -67,8 +68,10 @@ class Recorder(keras.callbacks.Callback):
         """Count the phase's epochs, so that the next phase's rows go on from there."""
         self.epochs_before += self.epochs
 
-    def close(self) -> None:
-        """Close history.csv."""
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def _row(self, kind: str, logs: dict) -> None:

@@ -7,8 +7,8 @@ import threading
 
 import pandas as pd
 import streamlit as st
-from core.data.catalog import load_catalog, select_rows
 
+from core.data.catalog import load_catalog, select_rows
 from core.settings import Settings
 
 
