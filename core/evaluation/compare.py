@@ -125,7 +125,7 @@ def run_name(run: Run) -> str:
     parts = [
         _text(config.get("backbone")) or "unknown backbone",
         _text(config.get("recipe")),
-        f"by {_split(config)}" if _split(config) else "",
+        _split(config),
         f"seed {_text(config.get('seed'))}" if config.get("seed") is not None else "",
         run.id.rpartition("-")[2],
     ]

@@ -1,0 +1,96 @@
+"""Seconds from `streamlit run app.py` to the first page in a browser, with and without TensorFlow.
+
+    plain        the dashboard as it is
+    tensorflow   the same, in a server that imports TensorFlow before its first page
+
+Rounds alternate and medians are compared. The server's memory map tells whether TensorFlow was
+loaded. The catalog is read before the clock starts, as on any start but the very first.
+"""
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from core.data.catalog import load_catalog
+from core.settings import PROJECT, read_settings
+
+ROUNDS, TARGET_SECONDS = 3, 3.0
+CHROMIUM = "/usr/bin/chromium"
+
+
+def main() -> bool:
+    """Measure, print, and say whether the target was met."""
+    if not Path(CHROMIUM).exists():
+        print(f"skipped: there is no browser at {CHROMIUM}; install chromium.")
+        return True
+    from playwright.sync_api import sync_playwright
+
+    load_catalog(read_settings())
+    seconds: dict[str, list[float]] = {"plain": [], "tensorflow": []}
+    loaded = {}
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        heavy = Path(folder) / "app_with_tensorflow.py"
+        heavy.write_text(
+            f"import os, sys\nsys.path.insert(0, {str(PROJECT)!r})\nimport tensorflow\n"
+            f"exec(compile(open({str(PROJECT / 'app.py')!r}).read(), "
+            f"{str(PROJECT / 'app.py')!r}, 'exec'))\n"
+        )
+        (Path(folder) / "pages").symlink_to(PROJECT / "pages")
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        for _ in range(ROUNDS):
+            for way, script in (("plain", PROJECT / "app.py"), ("tensorflow", heavy)):
+                took, loaded[way] = _first_page(script, browser)
+                seconds[way].append(took)
+        browser.close()
+    for way, values in seconds.items():
+        print(
+            f"{way:10} {statistics.median(values):5.2f} s   (rounds: {min(values):.2f} to "
+            f"{max(values):.2f}; TensorFlow {'loaded' if loaded[way] else 'absent'})"
+        )
+    plain = statistics.median(seconds["plain"])
+    met = plain < TARGET_SECONDS and not loaded["plain"]
+    print(
+        f"tensorflow / plain: {statistics.median(seconds['tensorflow']) / plain:.1f}   "
+        f"(target: under {TARGET_SECONDS} s without it: {'met' if met else 'MISSED'})"
+    )
+    return met
+
+
+def _first_page(script: Path, browser) -> tuple[float, bool]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    began = time.perf_counter()
+    server = subprocess.Popen(
+        [
+            sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true",
+            "--server.port", str(port), "--server.address", "127.0.0.1",
+        ],
+        cwd=PROJECT, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        page = browser.new_page()
+        while True:
+            try:
+                page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
+                break
+            except Exception:
+                if time.perf_counter() - began > 60:
+                    raise
+                time.sleep(0.05)
+        page.get_by_role("heading", level=1).first.wait_for(timeout=60_000)
+        took = time.perf_counter() - began
+        page.close()
+        maps = Path(f"/proc/{server.pid}/maps")
+        return took, maps.exists() and "libtensorflow" in maps.read_text()
+    finally:
+        server.terminate()
+        server.wait()

@@ -1,0 +1,185 @@
+"""Charts: what they draw, that every axis says its unit, and that nothing global changes."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import plotly.io as pio
+import pytest
+
+from core import charts
+from core.charts.curves import MOST_POINTS, thin
+
+CLASSES = ("normal", "bacteria", "coronavirus")
+
+
+def history(epochs=4, batches=5, phases=("head", "fine-tuning")):
+    rows = []
+    for epoch in range(1, epochs + 1):
+        phase = phases[(epoch - 1) * len(phases) // epochs]
+        common = {"phase": phase, "epoch": epoch, "learning_rate": 1e-3, "loss": 1 / epoch}
+        common["accuracy"] = 1 - common["loss"] / 2
+        for batch in range(batches):
+            step = (epoch - 1) * batches + batch + 1
+            rows.append({"kind": "batch", "step": step, "seconds": step / 10, **common})
+        rows.append({**rows[-1], "kind": "epoch", "val_loss": 1.1, "val_accuracy": 0.5})
+    return pd.DataFrame(rows)
+
+
+def comparison(count=3):
+    rows = [
+        {
+            "kind": "run",
+            "name": f"Net{i}, quick, {i}",
+            "backbone": f"Net{i}",
+            "accuracy": 0.7 + i / 50,
+        }
+        for i in range(count)
+    ]
+    rows += [{"kind": "published", "name": "Net0, published", "backbone": "Net0", "accuracy": 0.9}]
+    rows += [{"kind": "published", "name": "Old, published", "backbone": "Old", "accuracy": 0.6}]
+    rows += [{"kind": "baseline", "name": "thumbnail", "backbone": "", "accuracy": 0.5}]
+    table = pd.DataFrame(rows).assign(training_seconds=60.0)
+    return table.assign(accuracy_low=table.accuracy - 0.02, accuracy_high=table.accuracy + 0.02)
+
+
+def patients():
+    return pd.DataFrame(
+        {
+            "label": ["normal", "bacteria", "bacteria", "coronavirus"],
+            "source": ["kermany", "kermany", "cohen", "cohen"],
+            "age": [np.nan, 3.0, 30.0, 71.0],
+        }
+    )
+
+
+def image(kind=np.uint8):
+    return np.random.default_rng(0).integers(0, np.iinfo(kind).max, (20, 30)).astype(kind)
+
+
+FIGURES = {
+    "loss": lambda: charts.training_curves(history(), "loss", "step"),
+    "accuracy": lambda: charts.training_curves(history(), "accuracy", "epoch"),
+    "seconds": lambda: charts.training_curves(history(), "accuracy", "seconds"),
+    "nothing trained": lambda: charts.training_curves(history().iloc[:0]),
+    "one batch": lambda: charts.training_curves(history().iloc[:1], "loss", "epoch"),
+    "learning rate": lambda: charts.learning_rate_curve(history()),
+    "no learning rate": lambda: charts.learning_rate_curve(history().iloc[:0]),
+    "overlaid": lambda: charts.overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
+    "no runs": lambda: charts.overlaid_curves(history().iloc[:0].assign(name="")),
+    "confusion": lambda: charts.confusion_heatmap([[5, 1, 0], [0, 0, 0], [2, 2, 9]], CLASSES),
+    "shares": lambda: charts.confusion_heatmap([[5, 1], [2, 2]], ("normal", "pneumonia"), True),
+    "time": lambda: charts.score_against_time(comparison(), "accuracy"),
+    "many times": lambda: charts.score_against_time(comparison(40), "accuracy"),
+    "no times": lambda: charts.score_against_time(comparison().iloc[:0], "accuracy"),
+    "counts": lambda: charts.class_counts(patients(), {"normal": "No pneumonia seen"}),
+    "no images": lambda: charts.class_counts(patients().iloc[:0]),
+    "ages": lambda: charts.age_histogram(patients()),
+    "no ages": lambda: charts.age_histogram(patients().assign(age=np.nan)),
+    "grey values": lambda: charts.intensity_histogram({"raw": image(), "deep": image(np.uint16)}),
+    "no image": lambda: charts.intensity_histogram({}),
+    "answer": lambda: charts.probability_bars({"normal": 0.1, "bacteria": 0.9}, truth="normal"),
+    "no answer": lambda: charts.probability_bars({}),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_dressed_and_says_what_its_axes_are(name, recwarn):
+    figure = FIGURES[name]()
+    assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text
+    assert figure.layout.template.layout.paper_bgcolor == "#0e1116"
+    assert figure.layout.height > 150 and figure.layout.width is None
+    json.loads(figure.to_json())
+    assert not recwarn.list
+
+
+def test_the_default_template_stays():
+    assert charts.TEMPLATE_NAME in pio.templates
+    assert pio.templates.default != charts.TEMPLATE_NAME
+
+
+def test_training_and_validation_differ_without_colour():
+    figure = charts.training_curves(history(), "accuracy", "epoch")
+    batches, training, validation = figure.data
+    assert batches.mode == "markers"
+    assert training.line.dash != validation.line.dash
+    assert training.marker.symbol != validation.marker.symbol
+    # The last batch of an epoch stands where the epoch ends.
+    assert list(batches.x)[4::5] == list(training.x) == [1, 2, 3, 4]
+    assert len(figure.layout.shapes) == 1 and "fine-tuning" in figure.layout.annotations[0].text
+
+
+def test_long_histories_are_thinned_to_means():
+    figure = charts.training_curves(history(300, 152), "loss", "step")
+    assert len(figure.data[0].x) <= MOST_POINTS
+    assert "mean of 46" in figure.data[0].name
+    assert len(charts.learning_rate_curve(history(300, 152)).data[0].x) <= MOST_POINTS
+    points, together = thin(pd.DataFrame({"x": range(10)}), most=4)
+    assert together == 3 and points["x"].tolist() == [1, 4, 7, 9]
+
+
+def test_overlaid_runs_differ_in_colour_and_dash():
+    epochs = history().query("kind == 'epoch'")
+    table = pd.concat([epochs.assign(name=f"run {i}") for i in range(7)])
+    figure = charts.overlaid_curves(table)
+    assert len({(t.line.color, t.line.dash) for t in figure.data}) == 7
+    assert figure.layout.height > charts.overlaid_curves(epochs.assign(name="a")).layout.height
+
+
+def test_confusion_cells_show_counts_and_shares():
+    matrix, classes = [[30, 10], [0, 0]], ("normal", "pneumonia")
+    counts = [a.text for a in charts.confusion_heatmap(matrix, classes).layout.annotations]
+    assert "<b>30</b>" in counts[0] and "75.0%" in counts[0] and "–" in counts[2]
+    shares = charts.confusion_heatmap(matrix, classes, True, {"normal": "healthy"})
+    assert "<b>75.0%</b>" in shares.layout.annotations[0].text
+    assert list(shares.data[0].y) == ["healthy", "pneumonia"]
+    assert shares.layout.yaxis.autorange == "reversed"
+    named = charts.confusion_heatmap(matrix, ("not_covid19", "covid19"))
+    assert list(named.data[0].y) == ["not COVID-19", "COVID-19"]
+    assert list(shares.data[0].customdata[0][1]) == ["normal", "pneumonia", 10]
+
+
+def test_published_values_stand_beside_the_run_of_their_backbone():
+    figure = charts.comparison_chart(comparison(), "accuracy", {"chance": 1 / 3})
+    names = [a.text for a in figure.layout.annotations]
+    assert "Old, published" in names and "Net0, published" not in names
+    assert any("chance" in name for name in names)
+    traces = {t.name: t for t in figure.data}
+    assert {t.marker.symbol for t in traces.values()} == {"circle", "diamond", "square"}
+    assert len(traces["published"].x) == 2 and len(traces["my runs"].x) == 3
+    assert list(traces["my runs"].error_x.array) == pytest.approx([0.02] * 3)
+    # Net0 is the worst of three runs: row 2, its published partner just below.
+    assert sorted(traces["published"].y) == pytest.approx([2.2, 3])
+    low, high = figure.layout.xaxis.range
+    assert low < 1 / 3 and high > 0.92
+
+
+def test_comparison_without_intervals_or_rows():
+    bare = comparison()[["kind", "name", "backbone", "accuracy"]]
+    assert len(charts.comparison_chart(bare, "accuracy").data) == 3
+    assert not charts.comparison_chart(bare.iloc[:0], "accuracy").data
+    holes = comparison().assign(accuracy_low=np.nan, accuracy_high=np.nan)
+    assert list(charts.comparison_chart(holes, "accuracy").data[0].error_x.array) == [0] * 3
+
+
+def test_dataset_charts_count_every_image():
+    counts = charts.class_counts(patients())
+    assert sum(sum(trace.x) for trace in counts.data) == 4
+    ages = charts.age_histogram(patients())
+    assert sum(sum(trace.y) for trace in ages.data) == 3
+    assert "1 of 4" in ages.layout.xaxis.title.text
+    grey = charts.intensity_histogram({"raw": image(), "deep": image(np.uint16)})
+    assert [sum(trace.y) for trace in grey.data] == pytest.approx([1, 1])
+
+
+def test_the_answer_is_full_and_the_truth_is_marked():
+    bars = charts.probability_bars({"normal": 0.1, "bacteria": 0.9}, truth="normal").data[0]
+    assert "true class" in bars.y[0] and bars.y[1] == "<b>bacteria</b>"
+    assert bars.marker.color[1].endswith(",1.0)") and list(bars.text) == ["10.0%", "90.0%"]
+
+
+def test_every_class_has_a_colour_of_its_own():
+    labels = pytest.importorskip("core.data.labels", reason="label schemes are not built yet")
+    for scheme in labels.LABEL_SCHEMES.values():
+        colours = [charts.CLASS_COLOURS[name] for name in scheme.classes]
+        assert len(set(colours)) == len(colours)
