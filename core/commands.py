@@ -21,11 +21,10 @@ Answer = tuple[dict, int]
 
 def show_catalog(chosen: argparse.Namespace) -> Answer:
     """Read the collections and count what takes part and what does not, by reason."""
-    from core.data.catalog import load_catalog, summarise
+    from core.data.summaries import read_summary
 
     with ProgressLine() as progress:
-        catalog = load_catalog(read_settings(), progress)
-    summary = summarise(catalog, chosen.cohort, chosen.labels)
+        summary = read_summary(read_settings(), chosen.cohort, chosen.labels, progress)
     _print_counts(chosen, summary)
     return summary, 0
 

@@ -9,11 +9,13 @@ images: what a key stands for is the caller's business, and a key's row never ch
 """
 
 import json
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from core.errors import UserError
 from core.files import disk_errors, write_json
@@ -33,6 +35,8 @@ class StoredRows:
         description = {"shape": list(shape), "dtype": self.dtype.name, "made_with": made_with}
         known = folder / "shape.json"
         if not known.exists():
+            with disk_errors(folder):
+                folder.mkdir(parents=True, exist_ok=True)
             write_json(known, description)
         elif not _same_rows(known, description):
             raise UserError(f"{known} does not describe what is stored here; delete {folder}.")
@@ -47,7 +51,7 @@ class StoredRows:
         self._position = {key: i for i, key in enumerate(keys[:held])}
         count = len(keys[:held])
         self.rows = (
-            np.memmap(path, self.dtype, "r", shape=(count, *self.shape))
+            np.memmap(path, self.dtype, "r", shape=(count, *self.shape)).view(np.ndarray)
             if count
             else np.empty((0, *self.shape), self.dtype)
         )
@@ -72,16 +76,27 @@ class StoredRows:
             self.refresh()
             fresh = [i for i, key in enumerate(keys) if key not in self._position]
             content = np.ascontiguousarray(rows[fresh], self.dtype).tobytes()
-            with (self.folder / "rows.bin").open("ab") as file:
-                # What a crash left behind has no key and is written over.
-                file.truncate(len(self) * self._row_bytes)
-                file.seek(0, 2)
-                file.write(content)
-            with (self.folder / "keys.txt").open("ab") as file:
-                file.truncate(sum(len(key) + 1 for key in self._position))
-                file.seek(0, 2)
-                file.write("".join(f"{keys[i]}\n" for i in fresh).encode())
+            lines = "".join(f"{keys[i]}\n" for i in fresh).encode()
+            # The order of these two is what keeps a crash from pairing a key with no row.
+            _append(self.folder / "rows.bin", len(self) * self._row_bytes, content)
+            _append(self.folder / "keys.txt", sum(len(key) + 1 for key in self._position), lines)
             self.refresh()
+
+    @contextmanager
+    def writing(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Be the only writer for a while; ``waiting`` is called while another one is."""
+        while True:
+            try:
+                with disk_errors(self.folder):
+                    self._lock.acquire(timeout=0.5)
+                break
+            except Timeout:
+                waiting()
+        try:
+            self.refresh()
+            yield
+        finally:
+            self._lock.release()
 
     def _written_keys(self) -> list[str]:
         try:
@@ -90,6 +105,15 @@ class StoredRows:
             return []
         # A last line without its end was torn by a crash.
         return text[: text.rfind("\n") + 1].split()
+
+
+def _append(path: Path, end: int, content: bytes) -> None:
+    # What a crash left behind ``end`` is cut off.
+    with path.open("ab") as file:
+        file.truncate(end)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _same_rows(path: Path, description: dict) -> bool:

@@ -15,7 +15,7 @@ import pytest
 
 from core.errors import UserError
 from core.imaging.decode import read_image
-from core.imaging.prepared import PreparationStopped, open_prepared
+from core.imaging.prepared import open_prepared
 from core.imaging.preprocess import PreprocessConfig, prepare
 from core.settings import read_settings
 
@@ -154,15 +154,13 @@ def test_a_bad_file_is_named_and_the_others_are_kept(kind, rows, settings):
 
 
 def test_a_stop_keeps_what_is_written(rows, settings):
-    asked = []
+    def stop_at_the_end(what, done, total):
+        if done == total:
+            raise KeyboardInterrupt
 
-    def should_stop():
-        asked.append(1)
-        return len(asked) > 80
-
-    with pytest.raises(PreparationStopped):
-        open_prepared(rows, CONFIG, SIZE, settings, should_stop=should_stop)
-    lines = (store_folder(settings) / "index.txt").read_text().splitlines()
+    with pytest.raises(KeyboardInterrupt):
+        open_prepared(rows[:100], CONFIG, SIZE, settings, stop_at_the_end)
+    lines = (store_folder(settings) / "keys.txt").read_text().splitlines()
     assert lines == rows["sha256"][:64].tolist()
     assert np.array_equal(everything(open_prepared(rows, CONFIG, SIZE, settings)), expected(rows))
 
@@ -173,7 +171,7 @@ def test_a_store_torn_anywhere_never_gives_wrong_pixels(index_bytes, pixel_bytes
     some = rows[:50]
     open_prepared(some, CONFIG, SIZE, settings)
     folder = store_folder(settings)
-    for name, length in (("index.txt", index_bytes), ("pixels.u8", pixel_bytes)):
+    for name, length in (("keys.txt", index_bytes), ("rows.bin", pixel_bytes)):
         with (folder / name).open("r+b") as file:
             file.truncate(length)
             file.seek(0, 2)
@@ -224,7 +222,7 @@ def test_a_killed_writer_leaves_a_shorter_store_and_no_lock(rows, settings):
             break
     process.kill()
     process.communicate()
-    lines = (store_folder(settings) / "index.txt").read_text().splitlines()
+    lines = (store_folder(settings) / "keys.txt").read_text().splitlines()
     assert 64 <= len(lines) < len(rows)
     assert np.array_equal(everything(open_prepared(rows, CONFIG, SIZE, settings)), expected(rows))
 
@@ -234,7 +232,7 @@ def test_two_processes_share_one_preparation(rows, settings):
     for process in processes:
         out, error = process.communicate(timeout=60)
         assert out.splitlines()[-1] == f"ready {len(rows)}", error
-    lines = (store_folder(settings) / "index.txt").read_text().splitlines()
+    lines = (store_folder(settings) / "keys.txt").read_text().splitlines()
     assert sorted(lines) == sorted(rows["sha256"])
     assert np.array_equal(everything(open_prepared(rows, CONFIG, SIZE, settings)), expected(rows))
 

@@ -20,7 +20,7 @@ from PIL import Image
 from core.data import cohen, kermany
 from core.data.inspection import CANNOT_OPEN, Inspection, inspect
 from core.data.labels import COHORTS, FINDINGS, LABEL_SCHEMES, PAPER_COVID19_IMAGES, LabelScheme
-from core.data.rows import ROW_COLUMNS
+from core.data.rows import ROW_COLUMNS, make_rows
 from core.data.sources import COHEN, KERMANY, PHANTOM, Progress, Snapshot, take_snapshot
 from core.errors import UserError
 from core.files import whole_file, write_json
@@ -49,8 +49,9 @@ def load_catalog(settings: Settings, progress: Progress = None) -> pd.DataFrame:
     if earlier is not None and fingerprint == snapshot.fingerprint:
         return earlier[list(CATALOG_COLUMNS)]
 
-    rows = pd.concat([_reader(source).read_rows(path) for source, path in snapshot.collections])
-    rows = _without_copies(rows.reset_index(drop=True))
+    parts = [_reader(source).read_rows(folder) for source, folder in snapshot.collections]
+    parts = [make_rows(part, len(part)) for part in parts]
+    rows = _without_copies(pd.concat(parts, ignore_index=True))
     files = pd.DataFrame(snapshot.files, columns=["path", "size", "mtime_ns"])
     rows = rows.merge(files.astype({"path": "str"}).drop_duplicates("path"), on="path", how="left")
     rows["max_pixels"] = settings.max_pixels
@@ -202,7 +203,9 @@ def _inspect_all(paths: list[str], settings: Settings, progress: Progress) -> li
         try:
             for inspection in pool.map(lambda path: inspect(path, settings.max_pixels), paths):
                 found.append(inspection)
-                if progress and (time.monotonic() - told > 0.1 or len(found) == len(paths)):
+                if progress is not None and (
+                    time.monotonic() - told > 0.1 or len(found) == len(paths)
+                ):
                     told = time.monotonic()
                     progress("Reading images", len(found), len(paths))
         except BaseException:

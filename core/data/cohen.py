@@ -26,8 +26,8 @@ VIEWS: dict[str, str] = {
     "ap supine": "",
     "ap semi erect": "",
     "ap erect": "",
-    # An X-ray whose view nobody entered stays: nearly all of them are frontal, and a handful more
-    # would not undo a cohort. Its view is then empty in the catalog.
+    # An X-ray whose view nobody entered stays, as nothing says that it is not frontal; its view is
+    # empty in the catalog, by which a page can filter it.
     "": "",
     "?": "",
     "l": "lateral view",

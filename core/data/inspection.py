@@ -11,6 +11,7 @@ from typing import NamedTuple
 from PIL import Image
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
+_BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM", b"II*\0", b"MM\0*", b"RIFF")
 # Below this many pixels a side there is no chest to see, only a placeholder or an icon.
 MIN_SIDE = 32
 
@@ -49,10 +50,13 @@ def inspect(path: str | Path, max_pixels: int) -> Inspection:
                     return Inspection(width, height, digest, "unreadable image: too many pixels")
                 image.draft("L", (max(1, width // 8), max(1, height // 8)))
                 image.load()
+                if image.mode in ("I", "F"):
+                    return Inspection(width, height, digest, "unreadable image: 32-bit samples")
     except Image.DecompressionBombError:
         return Inspection(0, 0, digest, "unreadable image: too many pixels")
     except Image.UnidentifiedImageError:
-        return Inspection(0, 0, digest, "unreadable image: not an image")
+        problem = "damaged" if _begins_like_an_image(path) else "not an image"
+        return Inspection(0, 0, digest, f"unreadable image: {problem}")
     except OSError as error:
         # The system's own errors carry a number; Pillow's, about the content, do not.
         problem = CANNOT_OPEN if error.errno else "unreadable image: truncated"
@@ -62,3 +66,8 @@ def inspect(path: str | Path, max_pixels: int) -> Inspection:
         return Inspection(width, height, digest, "unreadable image: damaged")
     problem = "image too small" if min(width, height) < MIN_SIDE else ""
     return Inspection(width, height, digest, problem)
+
+
+def _begins_like_an_image(path: str | Path) -> bool:
+    with Path(path).open("rb") as file:
+        return file.read(8).startswith(_BEGINNINGS)

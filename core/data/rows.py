@@ -39,4 +39,6 @@ def make_rows(columns: Mapping[str, object], count: int) -> pd.DataFrame:
         index=pd.RangeIndex(count),
     )
     kinds = {str: "str", bool: "bool", int: "int64", float: "float64"}
-    return table.astype({name: kinds[type(value)] for name, value in ROW_COLUMNS.items()})
+    table = table.astype({name: kinds[type(value)] for name, value in ROW_COLUMNS.items()})
+    texts = [name for name, value in ROW_COLUMNS.items() if isinstance(value, str)]
+    return table.fillna(dict.fromkeys(texts, ""))

@@ -109,7 +109,8 @@ def _demonstration(settings: Settings, progress: Progress) -> tuple[tuple[str, P
     from core.data import phantom
 
     folder = settings.artifacts / "demonstration"
-    return ((PHANTOM, Path(phantom.ensure_demonstration_set(folder, progress))),)
+    phantom.ensure_demonstration_set(folder, progress)
+    return ((PHANTOM, folder),)
 
 
 def _real(settings: Settings) -> tuple[tuple[str, Path], ...]:

@@ -8,7 +8,6 @@ interval read off such resamples. What is counted, and what the rates are called
 from collections.abc import Sequence
 
 import numpy as np
-from statsmodels.stats.proportion import proportion_confint
 
 LEVEL = 0.95
 RESAMPLES = 1000
@@ -20,6 +19,9 @@ def wilson(successes: float, n: int, level: float = LEVEL) -> list[float] | None
     Takes the cases as independent of each other. Source: Wilson, JASA 22 (1927) 209-212, as in
     statsmodels.
     """
+    # Loads all of scipy.stats: half the time to a server's first page, where nothing is computed.
+    from statsmodels.stats.proportion import proportion_confint
+
     if n == 0:
         return None
     low, high = proportion_confint(successes, n, alpha=1 - level, method="wilson")

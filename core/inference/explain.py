@@ -34,8 +34,10 @@ def gradcam(model: keras.Model, pixels: np.ndarray, class_index: int, layer: str
 
     ``pixels`` is the model input as uint8 (size, size). The gradient is taken of the class's
     score before the softmax, as the method is published (Selvaraju et al. 2017, section 3): a
-    probability that rounds to 1 has no gradient left. The map is resized bilinearly to the image
-    and stretched to 0..1, as tf-explain draws it. Raises UserError when the model has no such
+    probability that rounds to 1 has no gradient left. Also as published, gradients of both signs
+    count and the sum is cut at zero; tf-explain's own default, guided gradients, put less of the
+    heat on the object in our trials. The map is resized bilinearly to the image and stretched to
+    0..1, as tf-explain draws it. Raises UserError when the model has no such
     layer or class, or when Keras does not run on TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,7 +136,8 @@ def _read_h5(row: Backbone, path: Path) -> list:
     size = row.input_size
     plain = apply_builder(row, keras.Input((size, size, row.channels)))
     try:
-        with _named_by_content(path) as named:
+        # Of a file that misfits Keras warns once per layer; our one sentence says it all.
+        with _named_by_content(path) as named, warnings.catch_warnings(action="ignore"):
             plain.load_weights(named)
     except OSError as error:
         raise UserError(

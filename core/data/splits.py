@@ -1,0 +1,184 @@
+"""Dividing the images into training and validation: by image, or with patients kept apart.
+
+Holds the one decision on which every score rests. By image is what the paper does; then images of
+one patient stand on both sides, and a score says in part how well patients are recognised. Which
+rows take part is decided before, in ``catalog``.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from sklearn.model_selection import StratifiedGroupKFold, train_test_split
+
+from core.errors import UserError
+
+
+class SplitConfig(BaseModel):
+    """How to divide: by image or by patient, the share for validation, and the seed.
+
+    By patient the share is one of 1/2, 1/3, ... 1/20, the one nearest to what was asked for.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: Literal["image", "patient"] = "patient"
+    validation_fraction: float = Field(default=0.2, ge=0.05, le=0.5)
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Positions into the rows that were divided, ascending int64, and what both sides share.
+
+    ``overlap_patients``: patients with images on both sides; ``overlap_images``: validation images
+    of which an exact duplicate (same SHA-256) is in training.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    overlap_patients: int
+    overlap_images: int
+
+    def describe(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Images and patients of every class on each side, one row a class, in class order.
+
+        ``rows`` are the rows that were divided. Columns: training images, validation images,
+        training patients, validation patients.
+        """
+        sides = {"training": self.train, "validation": self.validation}
+        order = rows.drop_duplicates("label").sort_values("label_index")["label"]
+        patient = _patients(rows)
+        counted = {}
+        for name, positions in sides.items():
+            label = rows["label"].iloc[positions]
+            counted[f"{name} images"] = label.value_counts()
+            counted[f"{name} patients"] = patient.iloc[positions].groupby(label).nunique()
+        columns = [f"{name} {what}" for what in ("images", "patients") for name in sides]
+        table = pd.DataFrame(counted).reindex(index=order, columns=columns)
+        return table.fillna(0).astype("int64").rename_axis("class")
+
+
+def make_split(rows: pd.DataFrame, config: SplitConfig) -> Split:
+    """Divide ``rows`` of ``catalog.select_rows``, each class in its share; same seed, same split.
+
+    By patient, patients who share an exact duplicate image go to one side together, so that neither
+    a patient nor an image stands on both; a row without a patient id is a patient of its own.
+    Raises UserError naming a class that has too little to stand on both sides.
+    """
+    _check_sizes(rows, config)
+    label = rows["label_index"].to_numpy()
+    if config.by == "image":
+        train, validation = _by_image(rows, label, config)
+    else:
+        train, validation = _by_group(rows, label, config)
+    train, validation = np.sort(train), np.sort(validation)
+    patient = rows["patient"].to_numpy(dtype=object)
+    digest = rows["sha256"]
+    trained = digest.iloc[train]
+    return Split(
+        train=train,
+        validation=validation,
+        overlap_patients=len({*patient[train]} & {*patient[validation]} - {""}),
+        overlap_images=int(digest.iloc[validation].isin(trained[trained != ""]).sum()),
+    )
+
+
+def patient_groups(rows: pd.DataFrame) -> np.ndarray:
+    """Number of the group each row belongs to, int32 (n,): what must stay on one side.
+
+    Groups are the connected components of patients that share an exact duplicate image.
+    """
+    patient = _patients(rows).factorize()[0]
+    digest = rows["sha256"].to_numpy(dtype=object)
+    image = pd.Series(np.where(digest == "", _own_names(rows), digest)).factorize()[0]
+    # Patients and images are the two kinds of nodes of one graph, and every row is an edge.
+    patients = patient.max(initial=-1) + 1
+    nodes = patients + image.max(initial=-1) + 1
+    edges = coo_array((np.ones(len(rows)), (patient, patients + image)), shape=(nodes, nodes))
+    return connected_components(edges, directed=False)[1][patient]
+
+
+def _by_image(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tuple:
+    try:
+        train, validation = train_test_split(
+            np.arange(len(rows)),
+            test_size=config.validation_fraction,
+            stratify=label,
+            random_state=config.seed,
+        )
+    except ValueError as error:
+        raise UserError(
+            f"{len(rows)} images cannot be divided into {len(np.unique(label))} classes with "
+            f"{config.validation_fraction:.0%} for validation; take more images or a larger share."
+        ) from error
+    missing = set(label) - set(label[validation]) or set(label) - set(label[train])
+    if missing:
+        raise _too_few(rows, missing, "images")
+    return train, validation
+
+
+def _by_group(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tuple:
+    groups = patient_groups(rows)
+    folds = round(1 / config.validation_fraction)
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=config.seed)
+    best = set(label)
+    try:
+        with warnings.catch_warnings():
+            # It warns of classes with fewer images than folds; what matters is checked below.
+            warnings.simplefilter("ignore", UserWarning)
+            for train, validation in splitter.split(label, label, groups):
+                missing = set(label) - (set(label[train]) & set(label[validation]))
+                if not missing:
+                    return train, validation
+                best = min(best, missing, key=len)
+    except ValueError as error:
+        raise UserError(
+            f"{len(set(groups))} patients are too few for {config.validation_fraction:.0%} "
+            "validation with patients kept apart; take more images or a larger share."
+        ) from error
+    raise _too_few(rows, best, "patients")
+
+
+def _check_sizes(rows: pd.DataFrame, config: SplitConfig) -> None:
+    names = rows["label"].unique()
+    if len(names) < 2:
+        what = f"only class '{names[0]}'" if len(names) else "no class at all"
+        raise UserError(
+            f"The chosen images have {what}, and a classifier needs two; choose other labels, "
+            "another cohort, or add a collection."
+        )
+    if config.by == "image":
+        sizes, unit = rows["label"].value_counts(), "image"
+        remedy = "add images of it, or choose other labels"
+    else:
+        sizes = pd.Series(patient_groups(rows)).groupby(rows["label"].to_numpy()).nunique()
+        unit = "patient"
+        remedy = "split by image, add images of other patients, or other labels"
+    for name, size in sizes.items():
+        if size < 2:
+            raise UserError(
+                f"Class '{name}' has only one {unit}, which cannot stand on both sides; {remedy}."
+            )
+
+
+def _too_few(rows: pd.DataFrame, missing: set, unit: str) -> UserError:
+    names = rows.loc[rows["label_index"].isin(missing), "label"].unique()
+    return UserError(
+        f"Class '{names[0]}' has too few {unit} to stand in training and in validation; take a "
+        "larger share for validation, another seed, more images, or other labels."
+    )
+
+
+def _patients(rows: pd.DataFrame) -> pd.Series:
+    return rows["patient"].where(rows["patient"] != "", pd.Series(_own_names(rows), rows.index))
+
+
+def _own_names(rows: pd.DataFrame) -> np.ndarray:
+    # A line break stands in no patient id and no digest.
+    return np.array([f"\n{number}" for number in range(len(rows))], dtype=object)
