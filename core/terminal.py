@@ -22,8 +22,9 @@ class ProgressLine:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` steps of ``what`` are behind us."""
-        if self._bar is None or self._bar.desc != f"{what}: ":
+        if self._bar is None or self._what != what:
             self._close()
+            self._what = what
             self._bar = tqdm(
                 desc=what, total=total, file=sys.stderr, unit_scale=True, dynamic_ncols=True
             )
