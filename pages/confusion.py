@@ -8,7 +8,12 @@ from core.evaluation.published import FOOTNOTES, PER_CLASS, TABLE_NUMBER
 from core.evaluation.published import per_class_table as published_table
 from pages.components.frame import page
 from pages.components.matrix_words import read_matrix
-from pages.components.run_choice import choose_run, describe_run, finished_runs
+from pages.components.run_choice import (
+    choose_run,
+    describe_run,
+    finished_runs,
+    warn_of_shared_patients,
+)
 from pages.components.score_tables import class_table
 from pages.components.words import class_title
 
@@ -41,6 +46,7 @@ def show(run, shares: bool, key: str) -> None:
     with table.container():
         for sentence in read_matrix(metrics["confusion_matrix"], classes):
             st.markdown(sentence)
+    warn_of_shared_patients(run.config, metrics)
     st.markdown("**Class by class, as the paper prints it**")
     class_table(per_class_table(metrics))
     for sentence in metrics.get("undefined", []):
@@ -61,7 +67,10 @@ with page("Confusion matrices", LEAD) as settings:
         second = choose_run(finished, "Beside it (optional)", "matrix-second", optional=True)
     shares = (
         st.segmented_control(
-            "Large figures in the matrix", ["images", "shares of the row"], default="images"
+            "Large figures in the matrix",
+            ["images", "shares of the row"],
+            default="images",
+            required=True,
         )
         == "shares of the row"
     )

@@ -12,6 +12,7 @@ import streamlit as st
 
 from core import runs
 from core.data.labels import LABEL_SCHEMES
+from core.imaging.decode import read_image
 from core.settings import Settings
 from core.training.config import read_config
 from pages.components.catalog import catalog
@@ -42,16 +43,20 @@ def choose_image(run: runs.Run, settings: Settings) -> ChosenImage | None:
     way = st.segmented_control(
         "Image", ["from the catalog", "your own"], default="from the catalog", required=True
     )
-    return _upload() if way == "your own" else _from_catalog(run, settings)
+    return _upload(settings) if way == "your own" else _from_catalog(run, settings)
 
 
-def _upload() -> ChosenImage | None:
+def _upload(settings: Settings) -> ChosenImage | None:
     upload = st.file_uploader("A frontal chest X-ray", type=UPLOADS)
     st.caption(
-        "PNG, JPEG, TIFF, BMP or WebP. The image stays in the server's memory while you look at "
-        "it; it is never written to disk."
+        "PNG, JPEG, TIFF, BMP or WebP. The image stays in the server's memory and is never written "
+        "to disk."
     )
-    return ChosenImage(upload.getvalue(), upload.name) if upload else None
+    if upload is None:
+        return None
+    # A file that is no image is refused here, before the network is woken for it.
+    read_image(upload.getvalue(), settings.max_pixels, upload.name)
+    return ChosenImage(upload.getvalue(), upload.name)
 
 
 def _from_catalog(run: runs.Run, settings: Settings) -> ChosenImage | None:

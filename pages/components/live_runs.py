@@ -46,8 +46,12 @@ def _show(settings: Settings, known: tuple[str, ...]) -> None:
             _waiting(run, place, bool(running))
     if queued and not running and time.time() - queued[0].created.timestamp() > PATIENCE_SECONDS:
         st.warning("Nothing takes runs from the queue; the worker may have been ended.")
-        if st.button("Start the worker again", icon=":material/restart_alt:"):
-            _as_sentence(jobs.start_worker, settings)
+        st.button(
+            "Start the worker again",
+            icon=":material/restart_alt:",
+            on_click=_as_sentence,
+            args=(jobs.start_worker, settings),
+        )
 
 
 def _running(run: runs.Run) -> None:
@@ -78,15 +82,14 @@ def _waiting(run: runs.Run, place: int, behind_another: bool) -> None:
 
 def _stop_button(run: runs.Run, label: str) -> None:
     asked = runs.stop_requested(run)
-    pressed = st.button(
+    st.button(
         "Stopping at the next batch" if asked else label,
         key=f"stop-{run.id}",
         icon=":material/stop_circle:",
         disabled=asked,
+        on_click=_as_sentence,
+        args=(jobs.stop, run),
     )
-    if pressed:
-        _as_sentence(jobs.stop, run)
-        st.rerun(scope="fragment")
 
 
 def _rate(run: runs.Run) -> str:
@@ -110,7 +113,7 @@ def _active(settings: Settings) -> list[runs.Run]:
 
 
 def _as_sentence(action, *arguments) -> None:
-    # A fragment runs outside the frame that turns errors into sentences.
+    # What a button does runs outside the frame that turns errors into sentences.
     try:
         action(*arguments)
     except UserError as error:

@@ -71,7 +71,6 @@ def describe_run(run: runs.Run, metrics: dict) -> None:
         f"Balanced accuracy {score}: the mean share recognised over the classes, with its "
         f"95 % interval. Run `{run.id}`."
     )
-    warn_of_shared_patients(config, metrics)
 
 
 def warn_of_shared_patients(config: dict, metrics: dict) -> None:
