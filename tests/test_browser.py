@@ -158,7 +158,7 @@ def test_a_finished_run_stands_on_every_page_that_reads_runs(browser, settings):
         page.locator(".js-plotly-plot").first.wait_for()
         upload = next((settings.data_roots[0] / "train" / "NORMAL").glob("*.jpeg"))
         until(lambda: page.get_by_test_id("stSpinner").count() == 0)
-        page.get_by_text(re.compile("[Uu]pload")).first.click()
+        page.get_by_text("your own", exact=True).click()
         page.locator("input[type=file]").set_input_files(str(upload))
         page.get_by_text(upload.name).first.wait_for()
         assert page.get_by_test_id("stException").count() == 0
