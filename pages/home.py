@@ -37,9 +37,6 @@ with page("Which network reads chest X-rays best, and can we believe it?", LEAD)
         else:
             start_button(settings, "Run the demonstration study", "primary")
 
-    st.subheader("Where you stand", anchor=False)
-    where_you_stand(standing)
-
     st.subheader("Demonstration study", anchor=False)
     st.markdown(
         "Three short runs that differ in one thing each: a tiny network with patients kept apart, "
@@ -52,3 +49,6 @@ with page("Which network reads chest X-rays best, and can we believe it?", LEAD)
         )
     )
     study(settings, button=bool(step.page))
+
+    st.subheader("Where you stand", anchor=False)
+    where_you_stand(standing)
