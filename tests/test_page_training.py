@@ -19,9 +19,12 @@ def settings(tmp_path, monkeypatch):
     settings = make_environment(tmp_path, monkeypatch)
     monkeypatch.setenv("HOME", str(tmp_path))
     settings.artifacts.mkdir()
-    # With this lock held, the workers that the page starts find another one at work and leave.
+    # With this lock held, the workers that the page starts find another one at work. Those that
+    # still wait when it is let go find nothing to do but to stop.
     with FileLock(settings.artifacts / "worker.lock"):
         yield settings
+        for run in runs.list_runs(settings.runs):
+            runs.request_stop(run)
 
 
 def choose(page, backbone="TinyCNN"):
