@@ -9,10 +9,10 @@ import time
 import streamlit as st
 
 from core import runs
-from core.charts import CONFIG, training_curves
-from core.errors import UserError
+from core.charts.live import live_chart, live_points
 from core.settings import Settings
 from core.training import jobs
+from pages.components.frame import errors_as_sentences
 from pages.components.words import badge, run_title, time_left
 
 POLL = "1s"
@@ -23,8 +23,16 @@ PATIENCE_SECONDS = 60
 def live_runs(settings: Settings) -> None:
     """Show every active run; reruns the whole page when one begins or ends."""
     active = _active(settings)
-    follow = st.fragment(_show, run_every=POLL if active else None)
-    follow(settings, tuple(run.id for run in active))
+    follow = st.fragment(_follow, run_every=POLL if active else None)
+    # In a container of its own: a fragment that draws more than it did before would else draw over
+    # what follows it on the page.
+    with st.container():
+        follow(settings, tuple(run.id for run in active))
+
+
+def _follow(settings: Settings, known: tuple[str, ...]) -> None:
+    with errors_as_sentences("Training"):
+        _show(settings, known)
 
 
 def _show(settings: Settings, known: tuple[str, ...]) -> None:
@@ -39,17 +47,17 @@ def _show(settings: Settings, known: tuple[str, ...]) -> None:
     running = [run for run in active if run.state == runs.RUNNING]
     queued = [run for run in active if run.state == runs.QUEUED]
     for run in running:
-        with st.container(border=True, key=f"card-{run.id}"):
+        with st.container(border=True, key=f"active-{run.id}"):
             _running(run)
     for place, run in enumerate(queued, start=1):
-        with st.container(border=True, key=f"card-{run.id}"):
+        with st.container(border=True, key=f"active-{run.id}"):
             _waiting(run, place, bool(running))
     if queued and not running and time.time() - queued[0].created.timestamp() > PATIENCE_SECONDS:
         st.warning("Nothing takes runs from the queue; the worker may have been ended.")
         st.button(
             "Start the worker again",
             icon=":material/restart_alt:",
-            on_click=_as_sentence,
+            on_click=_act,
             args=(jobs.start_worker, settings),
         )
 
@@ -67,9 +75,7 @@ def _running(run: runs.Run) -> None:
     _stop_button(run, "Stop")
     history = run.history()
     for place, measure in zip(st.columns(2), ("accuracy", "loss"), strict=True):
-        place.plotly_chart(
-            training_curves(history, measure), theme=None, config=CONFIG, key=f"{run.id}-{measure}"
-        )
+        place.vega_lite_chart(live_points(history, measure), live_chart(measure), theme=None)
 
 
 def _waiting(run: runs.Run, place: int, behind_another: bool) -> None:
@@ -87,7 +93,7 @@ def _stop_button(run: runs.Run, label: str) -> None:
         key=f"stop-{run.id}",
         icon=":material/stop_circle:",
         disabled=asked,
-        on_click=_as_sentence,
+        on_click=_act,
         args=(jobs.stop, run),
     )
 
@@ -112,9 +118,7 @@ def _active(settings: Settings) -> list[runs.Run]:
     return [run for run in reversed(listed) if run.state in runs.ACTIVE]
 
 
-def _as_sentence(action, *arguments) -> None:
-    # What a button does runs outside the frame that turns errors into sentences.
-    try:
+def _act(action, *arguments) -> None:
+    # What a button does runs before the page, outside the frame that turns errors into sentences.
+    with errors_as_sentences("Training"):
         action(*arguments)
-    except UserError as error:
-        st.error(str(error), icon=":material/error:")
