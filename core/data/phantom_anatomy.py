@@ -116,7 +116,7 @@ def draw_pose(rng: np.random.Generator, view: str) -> Pose:
         zoom=rng.uniform(1.02, 1.28),
         shift=(rng.normal(0, 0.045), rng.normal(0, 0.05)),
         breath=rng.uniform(0.86, 1.0) if lying else rng.uniform(0.92, 1.05),
-        aeration=rng.uniform(0.76, 1.0),
+        aeration=rng.uniform(0.84, 1.0),
         turn=rng.normal(0, 0.03),
         heart_nearer=1.10 if lying else 1.0,
     )
@@ -136,11 +136,11 @@ def cast_shadow(anatomy: Anatomy, pose: Pose) -> Shadow:
     air = blur(np.minimum(inward / 0.16, 1) ** 0.6, 1.5) * (1 - 0.93 * heart)
 
     # Parts of like sharpness are blurred together.
-    attenuation = blur(thickness + 0.09 * anatomy.ribs * _bones(place, anatomy), 1.0)
+    attenuation = blur(thickness + 0.08 * anatomy.ribs * _bones(place, anatomy), 1.0)
     attenuation += blur(_middle(place, anatomy, pose) + _soft_parts(place, anatomy, pose), 2.0)
     attenuation += 0.14 * heart + _breasts(place, anatomy)
     vessels = blur(_vessels(place, anatomy, pose), 1.4)
-    attenuation += air * (0.08 * anatomy.vessels * vessels - 0.74 * pose.aeration)
+    attenuation += air * (0.07 * anatomy.vessels * vessels - 0.74 * pose.aeration)
     attenuation *= blur(trunk, 1.5)
 
     rows = np.arange(SIZE, dtype=np.float32)[:, None]

@@ -54,7 +54,7 @@ def draw_disease(finding: str, rng: np.random.Generator) -> Disease:
         finding,
         side=int(rng.integers(2)),
         place=(rng.uniform(0, 1), rng.uniform(0.02, 0.98)),
-        radius=rng.uniform(0.18, 0.30),
+        radius=rng.uniform(0.20, 0.33),
         strength=rng.uniform(0.9, 1.1),
         seed=int(rng.integers(2**31)),
     )
@@ -99,8 +99,8 @@ def _focal_cloud(shadow: Shadow, disease: Disease, rng: np.random.Generator) -> 
     stretch = float(rng.uniform(0.8, 1.25))
     distance = np.hypot((x - column) * stretch, (y - row) / stretch) * np.float32(2 / SIZE)
     ragged = distance / disease.radius + 0.20 * noise(rng, 9) + 0.08 * noise(rng, 4)
-    patch = 1 / (1 + np.exp((ragged - 1) * 6))
-    return 0.60 * patch * shadow.air * (1 + 0.07 * noise(rng, 4))
+    patch = 1 / (1 + np.exp((ragged - 1) * 8))
+    return patch * shadow.air * (0.64 + 0.07 * noise(rng, 4.5))
 
 
 def _viral_cloud(shadow: Shadow, disease: Disease, rng: np.random.Generator) -> np.ndarray:
@@ -134,13 +134,13 @@ _CLOUDS = {
 
 def _expose(attenuation: np.ndarray, style: Style, rng: np.random.Generator) -> np.ndarray:
     film = attenuation + rng.uniform(0.05, 0.20) * blur(attenuation, 22)
-    density = rng.uniform(1.0, 1.9)
+    density = rng.uniform(1.0, 1.7)
     film = (1 - np.exp(-density * np.maximum(film, 0))) / (1 - float(np.exp(-1.35 * density)))
     axis = np.linspace(-1, 1, SIZE, dtype=np.float32)
     film += rng.normal(0, 0.03) * axis[None, :] + rng.normal(0, 0.03) * axis[:, None]
-    film = np.clip(film, 0, 1) ** rng.uniform(0.8, 1.6)
+    film = np.clip(film, 0, 1) ** rng.uniform(0.95, 1.6)
     grain = blur(rng.standard_normal((SIZE, SIZE), np.float32), 0.8)
-    film += rng.uniform(0.003, 0.008) * 1.6 * grain
+    film += rng.uniform(0.004, 0.010) * grain
     if style.sharpening:
         film += style.sharpening * (film - blur(film, 3))
     film = 0.05 + style.exposure + rng.normal(0, 0.03) + rng.uniform(0.80, 0.95) * film
