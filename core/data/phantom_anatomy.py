@@ -192,26 +192,25 @@ def _bones(place: Placement, anatomy: Anatomy) -> np.ndarray:
     rib, drop = np.arange(11), anatomy.rib_drop
     y = -0.86 + 0.128 * (rib + 0.5 * anatomy.rib_phase)
     end = y + (0.10 + 0.022 * rib) * drop
-    edge = np.interp(end, _LUNG[:8, 1], _LUNG[:8, 0] + 0.015)
     low = end + 0.20 * drop
-    behind = [(0.07 + 0 * y, y + 0.02), (0.45 * edge, y - 0.03), (0.8 * edge, y + 0.03)]
-    ahead = [(0.92 * edge, end + 0.09), (0.6 * edge, low), (0.3 + 0 * y, low + 0.1)]
+    edge = np.interp(end, _LUNG[:8, 1], _LUNG[:8, 0] + 0.015)
+    behind = _paths((0.07, y + 0.02), (0.45 * edge, y - 0.03), (0.8 * edge, y + 0.03), (edge, end))
+    ahead = _paths((edge, end), (0.92 * edge, end + 0.09), (0.6 * edge, low), (0.3, low + 0.1))
     for side, slope in zip((-1, 1), anatomy.clavicles, strict=True):
-        _tubes(place, anatomy, back, [*behind, (edge, end)], side, 0.055)
-        _tubes(place, anatomy, front, [(edge[1:8], end[1:8])] + [
-            (x[1:8], y[1:8]) for x, y in ahead
-        ], side, 0.06)  # fmt: skip
-        bend = [(0.07, -0.60), (0.28, -0.63 - 0.3 * slope), (0.52, -0.70 - 0.3 * slope)]
-        _tubes(place, anatomy, collar, [*bend, (0.90, -0.74 - 0.5 * slope)], side, 0.065)
+        bend = (0.28, -0.63 - 0.3 * slope), (0.52, -0.70 - 0.3 * slope)
+        clavicle = np.array([(0.07, -0.60), *bend, (0.90, -0.74 - 0.5 * slope)])
+        bones = (back, behind, 0.055), (front, ahead[1:8], 0.06), (collar, clavicle, 0.065)
+        for image, points, width in bones:
+            paths = smooth(points) * (side, 1) + (anatomy.lean, 0)
+            # Bone is denser in its walls than inside.
+            place.line(image, paths, 1.0, width)
+            place.line(image, paths, 0.6, 0.5 * width)
     return back + 0.5 * front + 1.3 * collar
 
 
-def _tubes(place, anatomy, image, points, side, width) -> None:
-    # Points of all ribs at once, (n, 2, k) or (n, 2): a rib is denser at its walls than inside.
-    paths = smooth(np.moveaxis(np.array(points), -1, 0) if np.ndim(points) == 3 else
-                   np.array(points)) * (side, 1) + (anatomy.lean, 0)  # fmt: skip
-    place.line(image, paths, 1.0, width)
-    place.line(image, paths, 0.6, 0.5 * width)
+def _paths(*points: tuple) -> np.ndarray:
+    # (k, n, 2): k bones through n points, whose x and y may differ from bone to bone.
+    return np.stack([np.stack(np.broadcast_arrays(*point), axis=-1) for point in points], axis=1)
 
 
 def _vessels(place: Placement, anatomy: Anatomy, pose: Pose) -> np.ndarray:
@@ -231,17 +230,15 @@ def _vessels(place: Placement, anatomy: Anatomy, pose: Pose) -> np.ndarray:
             starts, width = np.repeat(paths[:, -1], 2, axis=0), 0.62 * width
             forks = rng.uniform(0.2, 0.5, len(starts)) * np.tile((-1, 1), len(angles))
             angles = np.repeat(bends[:, -1], 2) + forks
-        place.line(tree, np.stack([root - (0, 0.06), root + (side * 0.02, 0.12)]), 1.0, 0.09)
+        place.line(tree, root + np.array([(0, -0.06), (side * 0.02, 0.12)]), 1.0, 0.09)
     return tree
 
 
 def _soft_parts(place: Placement, anatomy: Anatomy, pose: Pose) -> np.ndarray:
-    parts = blank()
-    for side in (-1, 1):
-        blade = place.fill(smooth(_BLADE, closed=True) * (side, 1))
-        parts += 0.07 * anatomy.ribs * blade
+    blades = [place.fill(smooth(_BLADE, closed=True) * (side, 1)) for side in (-1, 1)]
     floor = 0.56 + anatomy.domes[1] + _sinking(pose)
-    return parts - 0.25 * anatomy.bubble * place.fill(ellipse((0.36, floor), (0.13, 0.07), -8))
+    bubble = place.fill(ellipse((0.36, floor), (0.13, 0.07), -8))
+    return 0.07 * anatomy.ribs * (blades[0] + blades[1]) - 0.25 * anatomy.bubble * bubble
 
 
 def _breasts(place: Placement, anatomy: Anatomy) -> np.ndarray:
