@@ -20,8 +20,11 @@ A map of the folders:
     tests/ benchmarks/  every check; every timing
 """
 
+from pathlib import Path
+
 import streamlit as st
 
+LOOK = Path(__file__).parent / "pages" / "components"
 PAGES = (
     ("home", "Home", ":material/home:"),
     ("dataset", "Dataset", ":material/photo_library:"),
@@ -33,6 +36,7 @@ PAGES = (
 )
 
 st.set_page_config(page_title="ChestBench", page_icon=":material/radiology:", layout="wide")
+st.logo(LOOK / "logo.svg", icon_image=LOOK / "logo_mark.svg", size="large")
 st.navigation(
     [
         st.Page(f"pages/{name}.py", title=title, icon=icon, default=name == "home")

@@ -97,15 +97,18 @@ def test_tiny_cnn_is_tiny():
     assert backbone_model(build("TinyCNN")).count_params() < 300_000
 
 
-def test_batch_statistics_have_arrived_after_thirty_steps():
-    # With Keras's momentum of 0.999, 97 % of the start value would still be there.
-    model = build("MobileNetV2", size=64)
-    pixels = images(8, 64)
-    for _ in range(30):
+@pytest.mark.parametrize("momentum, arrived", [(BATCH_NORM_MOMENTUM, True), (0.999, False)])
+def test_batch_statistics_arrive_within_eighty_steps(momentum, arrived):
+    # With the 0.999 of Keras's MobileNetV2, 92 % of the start values would still be there.
+    model = build("TinyCNN", size=32)
+    for layer in batch_norms(model):
+        layer.momentum = momentum
+    pixels = images(8, 32)
+    for _ in range(80):
         training = model(pixels, training=True).numpy()
     evaluation = model(pixels, training=False).numpy()
-    np.testing.assert_allclose(evaluation, training, atol=0.1)
-    assert np.ptp(training) > 0.2
+    assert np.ptp(training, axis=0).max() > 0.2
+    assert np.allclose(evaluation, training, atol=0.05) == arrived
 
 
 def test_what_has_been_learnt_shows_in_evaluation():

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.inference.explain import gradcam, overlay
+from core.inference.explain import gradcam
+from core.inference.overlay import overlay
 from core.models.backbones import BACKBONES
 from core.models.classifier import build_classifier
 from core.models.head import HeadConfig

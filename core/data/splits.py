@@ -20,16 +20,23 @@ from core.errors import UserError
 
 
 class SplitConfig(BaseModel):
-    """How to divide: by image or by patient, the share for validation, and the seed.
-
-    By patient the share is one of 1/2, 1/3, ... 1/20, the one nearest to what was asked for.
-    """
+    """How to divide; immutable, and unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    by: Literal["image", "patient"] = "patient"
-    validation_fraction: float = Field(default=0.2, ge=0.05, le=0.5)
-    seed: int = Field(default=0, ge=0, lt=2**32)
+    by: Literal["image", "patient"] = Field(
+        "patient",
+        description="image: images are dealt out one by one, as in the paper; patient: all images "
+        "of a patient go to one side.",
+    )
+    validation_fraction: float = Field(
+        0.2,
+        ge=0.05,
+        le=0.5,
+        description="Share of the images kept for checking. By patient it is one of 1/2, 1/3, ... "
+        "1/20, the one nearest to what was asked for.",
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of who goes to which side.")
 
 
 @dataclass(frozen=True)

@@ -23,21 +23,33 @@ SMALLEST_VARIANCE = 1e-3
 
 
 class HeadConfig(BaseModel):
-    """Settings of the head.
-
-    ``pooling``: "flatten" keeps every position of the feature maps (the published study), "avg"
-    averages each map. ``units``: width of the dense ReLU layer, 0 for none. ``dropout``: share of
-    its outputs left out while training. ``l2``: weight of the squared dense kernels in the loss.
-    ``standardise``: centre and scale each feature by what ``standardise_features`` was shown.
-    """
+    """Settings of the head; immutable, and unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    pooling: Literal["flatten", "avg"] = "avg"
-    units: int = Field(default=256, ge=0, le=4096)
-    dropout: float = Field(default=0.5, ge=0, le=0.9)
-    l2: float = Field(default=1e-4, ge=0, le=1)
-    standardise: bool = True
+    pooling: Literal["flatten", "avg"] = Field(
+        "avg",
+        description="What is kept of the network's last maps: flatten keeps every position (the "
+        "published study), avg the mean of each map.",
+    )
+    units: int = Field(
+        256, ge=0, le=4096, description="Width of the dense ReLU layer; 0 leaves it out."
+    )
+    dropout: float = Field(
+        0.5,
+        ge=0,
+        le=0.9,
+        description="Share of the dense layer's outputs left out at random while training.",
+    )
+    l2: float = Field(
+        1e-4,
+        ge=0,
+        le=1,
+        description="How much large dense weights cost in the loss, so that they stay small.",
+    )
+    standardise: bool = Field(
+        True, description="Centre and scale each feature by its values on the training images."
+    )
 
 
 def attach_head(maps, class_count: int, config: HeadConfig):

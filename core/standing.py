@@ -1,0 +1,199 @@
+"""Where somebody stands with this installation: data, runs, weights, computer, the next step.
+
+Holds what the Home page says, without the page. It looks and never loads: no image is decoded,
+nothing is downloaded and Keras stays out.
+"""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from core import runs
+from core.engine import DEMONSTRATION
+from core.models.backbones import BACKBONES
+from core.models.weights import imagenet_file
+from core.settings import Settings
+
+STUDY = "Demonstration"
+
+
+@dataclass(frozen=True)
+class Device:
+    """What runs compute on: ``kind`` in a word or two, and a sentence on what to expect."""
+
+    kind: str
+    sentence: str
+
+
+NO_GPU = Device(
+    "No GPU found",
+    "TinyCNN and the quick recipe suit this computer; fine-tuning a large network takes hours.",
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Counts and sentences for the Home page; ``by_class`` in the order of the paper's classes.
+
+    ``images`` take part in the paper's cohort, ``placeable`` in the cohort of all.
+    ``weights`` names the backbones whose ImageNet weights lie on this computer, of ``wanted`` that
+    have any.
+    """
+
+    images: int
+    placeable: int
+    synthetic: bool
+    by_class: dict[str, int]
+    finished: int
+    active: int
+    unfinished: int
+    weights: tuple[str, ...]
+    wanted: int
+    device: Device
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do next: a sentence, and the page that does it, with the words of the link.
+
+    ``page`` is empty when the study button on the same page is the step.
+    """
+
+    sentence: str
+    page: str = ""
+    link: str = ""
+
+
+def take_stock(
+    counts: dict, placeable: int, all_runs: list[runs.Run], settings: Settings
+) -> Standing:
+    """Say what is there. ``counts`` as ``catalog.summarise`` gives them, for the paper's cohort.
+
+    ``placeable`` is the number of images in the cohort of all; ``all_runs`` come newest first, as
+    ``runs.list_runs`` gives them.
+    """
+    with_weights = [row for row in BACKBONES.values() if row.weights_url]
+    return Standing(
+        images=counts["images"],
+        placeable=placeable,
+        synthetic=counts["synthetic"],
+        by_class=counts["by_class"],
+        finished=sum(run.state == runs.FINISHED for run in all_runs),
+        active=sum(run.state in runs.ACTIVE for run in all_runs),
+        unfinished=sum(run.state in (runs.FAILED, runs.INTERRUPTED) for run in all_runs),
+        weights=tuple(row.name for row in with_weights if _weights_lie_here(row, settings)),
+        wanted=len(with_weights),
+        device=find_device(all_runs),
+    )
+
+
+def next_step(standing: Standing) -> Step:
+    """The one thing to do now."""
+    if standing.active:
+        return Step("A run is at work. Watch it learn.", "training", "Open Training")
+    if standing.finished > 1:
+        return Step(
+            "You have runs to compare. See which network reads best, and how sure that is.",
+            "comparison",
+            "Open Comparison",
+        )
+    if standing.finished:
+        return Step(
+            "One run is finished. A comparison needs a second one that differs in one thing.",
+            "training",
+            "Open Training",
+        )
+    if standing.unfinished:
+        return Step("The last run did not finish. Its page says why.", "training", "Open Training")
+    return Step("Run the demonstration study: three short runs, and a comparison to read.")
+
+
+def latest_study(all_runs: list[runs.Run]) -> list[runs.Run]:
+    """Runs of the demonstration study that was started last, in the order they are trained."""
+    own = [run for run in all_runs if run.config.get("study") == STUDY]
+    return own[: len(DEMONSTRATION)][::-1]
+
+
+def find_device(all_runs: list[runs.Run]) -> Device:
+    """What runs compute on: what the newest run met, else what this computer says it has."""
+    for run in all_runs:
+        if used := run.status.get("device"):
+            kind = "No GPU used" if "no GPU" in used else "GPU in use"
+            return Device(kind, f"The newest run used {used}.")
+    name = _gpu_name()
+    if name:
+        return Device("GPU found", f"{name}. The first run tells whether Keras can use it.")
+    return NO_GPU
+
+
+@lru_cache(maxsize=1)
+def _gpu_name() -> str:
+    # Asking Keras would load it into the server.
+    program = shutil.which("nvidia-smi")
+    if not program:
+        return ""
+    try:
+        answer = subprocess.run(
+            [program, "--query-gpu=name", "--format=csv,noheader"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout.strip().partition("\n")[0]
+
+
+def _weights_lie_here(row, settings: Settings) -> bool:
+    # The places that core.models.weights.find_weights looks in before it downloads.
+    downloaded = row.weights_url.rpartition("/")[2]
+    keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    own = [folder for folder in (settings.weights, settings.artifacts / "weights") if folder]
+    candidates = [folder / name for folder in own for name in (imagenet_file(row), downloaded)]
+    return any(path.is_file() for path in [*candidates, keras_home / "models" / downloaded])
+
+
+def progress_of(run: runs.Run) -> tuple[float, str]:
+    """How far a run has come: a share 0..1 of its present phase, and a sentence without an end."""
+    status = run.status
+    if run.state == runs.QUEUED:
+        return 0.0, "stopping" if runs.stop_requested(run) else "waiting its turn"
+    if run.state == runs.FINISHED:
+        return 1.0, _result(run)
+    if run.state != runs.RUNNING:
+        return 0.0, f"{run.state}. {status.get('message', '')}".strip()
+    done, total = status.get("step") or 0, status.get("steps") or 0
+    words = str(status.get("phase") or "Starting")
+    if runs.stop_requested(run):
+        words = "Stopping at the next batch"
+    elif total > 1:
+        words += f", {done:,} of {total:,}"
+        if (left := status.get("seconds_left")) is not None:
+            words += f", {duration(left)} left"
+    return (min(max(done / total, 0.0), 1.0) if total else 0.0), words
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: 42 s, 3 min 05 s, 2 h 10 min."""
+    seconds = round(max(0.0, seconds))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60:02d} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
+
+
+def _result(run: runs.Run) -> str:
+    metrics = run.metrics()
+    score = metrics.get("balanced_accuracy")
+    if not isinstance(score, float):
+        return "finished"
+    words = f"finished: balanced accuracy {score:.1%}"
+    low, high = (metrics.get("ci95") or {}).get("balanced_accuracy") or (None, None)
+    if low is not None:
+        words += f" (95 % interval {low:.1%} to {high:.1%})"
+    return f"{words}, n = {metrics.get('n_validation', metrics.get('n', '?'))}"

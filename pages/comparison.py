@@ -1,0 +1,70 @@
+"""Comparison: my runs beside each other and beside the published study."""
+
+import pandas as pd
+import streamlit as st
+
+from core.charts import CONFIG, comparison_chart, overlaid_curves, score_against_time
+from core.evaluation.compare import comparison_table, curves, published_rows, unusable_runs
+from core.evaluation.published import CITATION, FOOTNOTES
+from pages.components.frame import page
+from pages.components.run_choice import finished_runs, warn_of_shared_patients
+from pages.components.run_filter import choose_runs
+from pages.components.score_tables import SCORE_WORDS, score_table
+from pages.components.words import run_title
+
+LEAD = (
+    "Which network reads these X-rays best, and can we believe it? Every score stands with its "
+    "95 % interval: where two intervals overlap widely, the difference may be chance."
+)
+
+with page("Comparison", LEAD) as settings:
+    finished = finished_runs(settings)
+    chosen, labels = choose_runs(finished)
+    mine = comparison_table(chosen)
+    table = mine
+    if labels == "paper3" and st.toggle("Show the published figures", value=True):
+        table = pd.concat([mine, published_rows()], ignore_index=True)
+    elif labels != "paper3":
+        st.caption("The paper has no figures for these classes: it knows three.")
+    for sentence in unusable_runs(chosen).values():
+        st.warning(f"Left out: {sentence}")
+    if mine["synthetic"].any() and len(table) > len(mine):
+        st.warning(
+            "Some runs are **SYNTHETIC**: they read drawn images, the published networks real "
+            "ones. Their scores cannot be set against each other."
+        )
+
+    measure = st.selectbox(
+        "Score",
+        list(SCORE_WORDS),
+        format_func=lambda name: SCORE_WORDS[name][0],
+        help=SCORE_WORDS["balanced_accuracy"][1],
+    )
+    st.caption(SCORE_WORDS[measure][1])
+    # Guessing recognises each of k classes once in k times; that is also the mean sensitivity of
+    # always giving the same answer.
+    lines = {}
+    if measure in ("balanced_accuracy", "sensitivity") and len(mine):
+        lines = {"guessing": 1 / len(mine["classes"].iloc[0])}
+    elif measure == "accuracy" and mine["majority"].notna().any():
+        lines = {"always the commonest class": mine["majority"].max()}
+    st.plotly_chart(comparison_chart(table, measure, lines), theme=None, config=CONFIG)
+
+    score_table(table)
+    if len(table) > len(mine):
+        st.caption(
+            f"{FOOTNOTES['class mix']} † {FOOTNOTES['derived']} {FOOTNOTES['not legible']} "
+            f"{FOOTNOTES['intervals']}  \nPublished: {CITATION}"
+        )
+    for run in chosen:
+        if (run.config.get("split") or {}).get("by") == "image":
+            with st.expander(f":orange[Patients on both sides:] {run_title(run)}"):
+                warn_of_shared_patients(run.config, run.metrics())
+
+    st.subheader("How they learnt")
+    lines = curves(chosen)
+    for place, name in zip(st.columns(2), ("val_accuracy", "val_loss"), strict=True):
+        with place:
+            st.plotly_chart(overlaid_curves(lines, name), theme=None, config=CONFIG, key=name)
+    st.subheader("What a score costs")
+    st.plotly_chart(score_against_time(table, measure), theme=None, config=CONFIG)

@@ -1,0 +1,138 @@
+"""Choosing one image for a network to read: from the catalog, or brought along.
+
+Holds ``choose_image``. What a network says of it is shown by the page.
+"""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core import runs
+from core.data.labels import LABEL_SCHEMES
+from core.imaging.decode import read_image
+from core.settings import Settings
+from core.training.config import read_config
+from pages.components.catalog import catalog
+from pages.components.words import class_title, class_words
+
+UPLOADS = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp"]
+UNKNOWN = "not in this run"
+SIDES = {
+    "validation": "Checking images (validation)",
+    "training": "Training images",
+    UNKNOWN: "Others of the catalog",
+}
+
+
+@dataclass(frozen=True)
+class ChosenImage:
+    """A path or an upload's bytes, what to call it, its true class ("" if unknown) and side."""
+
+    source: Path | bytes
+    name: str
+    truth: str = ""
+    side: str = ""
+    synthetic: bool = False
+
+
+def choose_image(run: runs.Run, settings: Settings) -> ChosenImage | None:
+    """Show the two ways to an image; return the image chosen, or None when there is none yet."""
+    way = st.segmented_control(
+        "Image", ["from the catalog", "your own"], default="from the catalog", required=True
+    )
+    return _upload(settings) if way == "your own" else _from_catalog(run, settings)
+
+
+def _upload(settings: Settings) -> ChosenImage | None:
+    upload = st.file_uploader("A frontal chest X-ray", type=UPLOADS)
+    st.caption(
+        "PNG, JPEG, TIFF, BMP or WebP. The image stays in the server's memory and is never written "
+        "to disk."
+    )
+    if upload is None:
+        return None
+    # A file that is no image is refused here, before the network is woken for it.
+    read_image(upload.getvalue(), settings.max_pixels, upload.name)
+    return ChosenImage(upload.getvalue(), upload.name)
+
+
+def _from_catalog(run: runs.Run, settings: Settings) -> ChosenImage | None:
+    config = read_config(run.config)
+    rows = _rows(run, config.labels, catalog(settings))
+    classes = [name for name in config.classes if name in set(rows["label"])]
+    side = st.selectbox(
+        "Which images",
+        [name for name in SIDES if name in set(rows["side"])],
+        format_func=SIDES.get,
+        key=f"side/{run.id}",
+        help="The network has learnt from the training images; only the others test it.",
+    )
+    label = st.selectbox(
+        "True class",
+        ["any", *classes],
+        format_func=lambda name: "any" if name == "any" else class_words(name),
+        key=f"class/{run.id}",
+    )
+    rows = rows[rows["side"] == side]
+    if side == "validation" and st.toggle("Only those it got wrong"):
+        rows = rows[rows["id"].isin(_wrong(run))]
+    if label != "any":
+        rows = rows[rows["label"] == label]
+    if rows.empty:
+        st.info("No such image; choose another class or other images.")
+        return None
+    if st.button("Another image", icon=":material/shuffle:") or "drawn" not in st.session_state:
+        st.session_state["drawn"] = secrets.randbelow(2**31)
+    row = rows.iloc[st.session_state["drawn"] % len(rows)]
+    st.caption(f"One of {len(rows):,}, drawn by chance: `{row['id']}`")
+    return ChosenImage(
+        Path(row["path"]), Path(row["path"]).name, row["label"], side, bool(row["synthetic"])
+    )
+
+
+def _rows(run: runs.Run, labels: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Readable images with their class under ``labels`` and their side in the run.
+
+    Matched by content, so that a copy of a training image counts as one.
+    """
+    rows = table[(table["excluded"] == "") & (table["finding"] != "")]
+    sides = _sides(run)
+    return rows.assign(
+        label=rows["finding"].map(LABEL_SCHEMES[labels].class_of),
+        side=rows["sha256"].map(sides).fillna(UNKNOWN),
+    )
+
+
+def _sides(run: runs.Run) -> pd.Series:
+    try:
+        images = pd.read_csv(run.folder / "images.csv", usecols=["sha256", "side"])
+    except (OSError, ValueError):
+        return pd.Series(dtype="str")
+    # "training" sorts before "validation": of copies on both sides the training one counts.
+    return images.sort_values("side").drop_duplicates("sha256").set_index("sha256")["side"]
+
+
+def _wrong(run: runs.Run) -> pd.Series:
+    predictions = run.predictions()
+    if predictions.empty:
+        return pd.Series(dtype="str")
+    return predictions.loc[predictions["label"] != predictions["predicted"], "id"]
+
+
+def describe_image(image: ChosenImage) -> None:
+    """Say what is known of the image, and whether the network has learnt from it."""
+    synthetic = ":orange-badge[SYNTHETIC] " if image.synthetic else ""
+    truth = f"The source says: **{class_title(image.truth)}**." if image.truth else ""
+    st.markdown(f"{synthetic}`{image.name}` {truth}")
+    if image.side == "training":
+        st.warning(
+            "The network **learnt from this image**. Its answer shows memory, not skill.",
+            icon=":material/school:",
+        )
+    elif image.side == "validation":
+        st.caption("The network has not learnt from this image.")
+    elif image.truth:
+        st.caption("This image took no part in the run.")

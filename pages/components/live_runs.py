@@ -1,0 +1,120 @@
+"""Runs at work and in the queue, followed without a touch of the page.
+
+Holds ``live_runs``, a fragment that looks at the run folders once a second while a run is active,
+and not at all otherwise. What has ended stands in ``ended_runs``.
+"""
+
+import time
+
+import streamlit as st
+
+from core import runs
+from core.charts import CONFIG, training_curves
+from core.errors import UserError
+from core.settings import Settings
+from core.training import jobs
+from pages.components.words import badge, run_title, time_left
+
+POLL = "1s"
+# A run's process needs some seconds to load Keras before it says that it runs.
+PATIENCE_SECONDS = 60
+
+
+def live_runs(settings: Settings) -> None:
+    """Show every active run; reruns the whole page when one begins or ends."""
+    active = _active(settings)
+    follow = st.fragment(_show, run_every=POLL if active else None)
+    follow(settings, tuple(run.id for run in active))
+
+
+def _show(settings: Settings, known: tuple[str, ...]) -> None:
+    active = _active(settings)
+    if tuple(run.id for run in active) != known:
+        st.rerun(scope="app")
+    if not active:
+        st.info(
+            "**Nothing is training.** Choose a network and press Start; its curves grow here.",
+            icon=":material/show_chart:",
+        )
+    running = [run for run in active if run.state == runs.RUNNING]
+    queued = [run for run in active if run.state == runs.QUEUED]
+    for run in running:
+        with st.container(border=True, key=f"card-{run.id}"):
+            _running(run)
+    for place, run in enumerate(queued, start=1):
+        with st.container(border=True, key=f"card-{run.id}"):
+            _waiting(run, place, bool(running))
+    if queued and not running and time.time() - queued[0].created.timestamp() > PATIENCE_SECONDS:
+        st.warning("Nothing takes runs from the queue; the worker may have been ended.")
+        st.button(
+            "Start the worker again",
+            icon=":material/restart_alt:",
+            on_click=_as_sentence,
+            args=(jobs.start_worker, settings),
+        )
+
+
+def _running(run: runs.Run) -> None:
+    status = run.status
+    st.markdown(f"{badge(run.state)} **{run_title(run)}**")
+    done, total = status.get("step", 0), status.get("steps") or 1
+    words = f"{status.get('phase', 'Starting')}: {done:,} of {total:,}"
+    st.progress(min(max(done / total, 0.0), 1.0), words)
+    facts = [time_left(status.get("seconds_left")), _rate(run), status.get("device", "")]
+    if status.get("epochs") and _training(run):
+        facts.insert(0, f"epoch {status['epoch']} of {status['epochs']}")
+    st.caption(" · ".join(fact for fact in facts if fact))
+    _stop_button(run, "Stop")
+    history = run.history()
+    for place, measure in zip(st.columns(2), ("accuracy", "loss"), strict=True):
+        place.plotly_chart(
+            training_curves(history, measure), theme=None, config=CONFIG, key=f"{run.id}-{measure}"
+        )
+
+
+def _waiting(run: runs.Run, place: int, behind_another: bool) -> None:
+    where = "next in the queue" if place == 1 else f"number {place} in the queue"
+    if place == 1 and not behind_another:
+        where = "starting: loading Keras takes some seconds"
+    st.markdown(f"{badge(run.state)} **{run_title(run)}**  \n{where}")
+    _stop_button(run, "Take out of the queue")
+
+
+def _stop_button(run: runs.Run, label: str) -> None:
+    asked = runs.stop_requested(run)
+    st.button(
+        "Stopping at the next batch" if asked else label,
+        key=f"stop-{run.id}",
+        icon=":material/stop_circle:",
+        disabled=asked,
+        on_click=_as_sentence,
+        args=(jobs.stop, run),
+    )
+
+
+def _rate(run: runs.Run) -> str:
+    rate = run.status.get("steps_per_second")
+    if not rate:
+        return ""
+    # While a network trains a step is a batch; everywhere else it is an image.
+    if _training(run):
+        images = rate * (run.config.get("batch_size") or 1)
+        return f"{images:,.0f} images per second ({rate:.1f} steps)"
+    return f"{rate:,.0f} images per second"
+
+
+def _training(run: runs.Run) -> bool:
+    return str(run.status.get("phase", "")).startswith("Training")
+
+
+def _active(settings: Settings) -> list[runs.Run]:
+    listed = runs.list_runs(settings.runs)
+    return [run for run in reversed(listed) if run.state in runs.ACTIVE]
+
+
+def _as_sentence(action, *arguments) -> None:
+    # What a button does runs outside the frame that turns errors into sentences.
+    try:
+        action(*arguments)
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")

@@ -1,0 +1,86 @@
+"""Choosing a finished run, what to say when there is none, and what to know about the chosen one.
+
+Holds what the pages share that look at finished runs. How a run is started stands in
+``run_form``, how one is watched in ``live_runs``.
+"""
+
+import streamlit as st
+
+from core import runs
+from core.data.labels import COHORTS, LABEL_SCHEMES
+from core.models.backbones import BACKBONES
+from core.settings import Settings
+from pages.components.words import duration, is_synthetic, percent, run_title
+
+BY_IMAGE = (
+    "This run was **split by image**: {overlap}. Part of its score says how well the network "
+    "recognises patients it has already met, not how well it reads a new patient's X-ray. "
+    "Trust a run split by patient more."
+)
+
+
+def finished_runs(settings: Settings) -> list[runs.Run]:
+    """Finished runs, newest first; when there is none, says what to do next and stops the page."""
+    finished = [run for run in runs.list_runs(settings.runs) if run.state == runs.FINISHED]
+    if not finished:
+        st.info(
+            "**No finished run yet.** Train a network first: on the Training page choose one and "
+            "press Start. TinyCNN takes about a minute. The result then shows here.",
+            icon=":material/hourglass_empty:",
+        )
+        st.page_link("pages/training.py", label="Go to Training", icon=":material/model_training:")
+        st.stop()
+    return finished
+
+
+def choose_run(finished: list[runs.Run], label: str, key: str, optional: bool = False):
+    """Choose one of ``finished``; None only when ``optional`` and nothing is chosen.
+
+    An address that ends in ?run=<id> chooses that run at first.
+    """
+    by_id = {run.id: run for run in finished}
+    asked = st.query_params.get("run")
+    first = None if optional else (list(by_id).index(asked) if asked in by_id else 0)
+    chosen = st.selectbox(
+        label,
+        list(by_id),
+        index=first,
+        key=key,
+        format_func=lambda identifier: run_title(by_id[identifier]),
+        placeholder="none",
+    )
+    return by_id.get(chosen)
+
+
+def describe_run(run: runs.Run, metrics: dict) -> None:
+    """What a reader must know before believing the run: its data, its split, its scores, its n."""
+    config = run.config
+    network = BACKBONES.get(config.get("backbone", ""))
+    labels = LABEL_SCHEMES.get(config.get("labels", ""))
+    cohort = COHORTS.get(config.get("cohort", ""))
+    interval = (metrics.get("ci95") or {}).get("balanced_accuracy") or (None, None)
+    score = percent(metrics.get("balanced_accuracy"), *interval)
+    st.markdown(
+        f"{':orange-badge[SYNTHETIC images] ' if is_synthetic(run) else ''}"
+        f"**{network.title if network else config.get('backbone', 'unknown network')}**, "
+        f"{labels.title.lower() if labels else 'unknown classes'}; images: "
+        f"{cohort.title.lower() if cohort else 'unknown'}. Trained on "
+        f"{metrics.get('n_training', 0):,} images in "
+        f"{duration(metrics.get('training_seconds'))}, checked on "
+        f"{metrics.get('n_validation', 0):,} it had not seen. "
+        f"Balanced accuracy {score}: the mean share recognised over the classes, with its "
+        f"95 % interval. Run `{run.id}`."
+    )
+
+
+def warn_of_shared_patients(config: dict, metrics: dict) -> None:
+    """Warn in plain words when the run was split by image."""
+    split = config.get("split")
+    if isinstance(split, dict) and split.get("by") == "image":
+        shared, copies = metrics.get("overlap_patients"), metrics.get("overlap_images")
+        overlap = "images of one patient can stand on both sides"
+        if shared is not None:
+            overlap = f"**{shared:,}** patients have images both in training and in validation"
+        if copies:
+            overlap += f", and {copies:,} validation images are exact copies of training images"
+        st.warning(BY_IMAGE.format(overlap=overlap), icon=":material/group:")

@@ -1,0 +1,59 @@
+"""Which finished runs stand side by side: filters by classes, images and study, then run by run.
+
+Holds ``choose_runs``. Runs of different classes answer different questions and are never mixed.
+"""
+
+import streamlit as st
+
+from core import runs
+from core.data.labels import COHORTS, LABEL_SCHEMES
+from pages.components.words import run_title
+
+EVERY = "every"
+SHOWN_AT_FIRST = 10
+
+
+def choose_runs(finished: list[runs.Run]) -> tuple[list[runs.Run], str]:
+    """Show the filters; return the chosen runs, newest first, and their label scheme."""
+    first, second, third = st.columns(3)
+    with first:
+        labels = _filter("Classes (label scheme)", finished, "labels", LABEL_SCHEMES, False)
+    with second:
+        cohort = _filter("Images (cohort)", finished, "cohort", COHORTS, True)
+    with third:
+        study = _filter("Study", finished, "study", {}, True)
+    wanted = {"labels": labels, "cohort": cohort, "study": study}
+    matching = {
+        run.id: run
+        for run in finished
+        if all(value == EVERY or _value(run, field) == value for field, value in wanted.items())
+    }
+    chosen = st.multiselect(
+        "Runs",
+        list(matching),
+        default=list(matching)[:SHOWN_AT_FIRST],
+        format_func=lambda identifier: run_title(matching[identifier]),
+        # Under another filter the choice starts again.
+        key=f"runs/{labels}/{cohort}/{study}",
+        placeholder="Choose runs to compare",
+    )
+    if not matching:
+        st.info("No finished run matches; widen the filters above.")
+    return [matching[identifier] for identifier in chosen if identifier in matching], labels
+
+
+def _filter(label: str, finished: list[runs.Run], field: str, table: dict, every: bool) -> str:
+    values = list(dict.fromkeys(_value(run, field) for run in finished))
+    options = [EVERY, *values] if every else values
+    titles = {name: row.title for name, row in table.items()}
+    titles |= {EVERY: "all", "": "not given"}
+    return st.selectbox(
+        label,
+        options,
+        format_func=lambda value: titles.get(value) or value,
+        key=f"filter-{field}",
+    )
+
+
+def _value(run: runs.Run, field: str) -> str:
+    return str(run.config.get(field) or "")

@@ -1,0 +1,151 @@
+"""Scores as sortable tables, each with its interval and its n: run by run, and class by class.
+
+Holds ``score_table``, from rows of ``core.evaluation.compare``, and ``class_table``. Cells show
+words and sort by the number behind them.
+"""
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.compare import PUBLISHED, SCORES
+from core.evaluation.metrics import MEASURES
+from core.evaluation.statistics import wilson
+from pages.components.words import class_title, duration, percent
+
+# Column of the comparison -> heading and help.
+SCORE_WORDS = {
+    "balanced_accuracy": (
+        "Balanced accuracy",
+        "Mean of the sensitivities: every class counts the same, however rare. The fair partner "
+        "of the published accuracy.",
+    ),
+    "accuracy": ("Accuracy", "Share of all validation images named correctly."),
+    "sensitivity": (
+        "Sensitivity",
+        "Of the images that are of a class, the share recognised as such; mean over the classes. "
+        "Also called recall.",
+    ),
+    "specificity": (
+        "Specificity",
+        "Of the images that are not of a class, the share not taken for it; mean over the classes.",
+    ),
+    "precision": (
+        "Precision",
+        "Of the images taken for a class, the share that is of it; mean over the classes.",
+    ),
+    "f1": ("F1", "Harmonic mean of precision and sensitivity; mean over the classes."),
+}
+SECOND_WORDS = {
+    "training_seconds": ("Training time", "Time of fitting, without preparing the images."),
+    "testing_seconds": ("Testing time", "Time for all validation images through the network."),
+}
+TEXT_WORDS = {
+    "name": ("Network and run", None),
+    "origin": ("From", "The published study, or a run of yours; SYNTHETIC: drawn images."),
+    "split": ("Split by", "image: a patient can stand on both sides; patient: never."),
+    "n": ("n", "Validation images behind the scores."),
+    "overlap_patients": ("Shared patients", "Patients with images on both sides."),
+}
+# The same measures for one class; accuracy is the paper's own notion.
+ONE_CLASS = {
+    "sensitivity": (
+        "Sensitivity",
+        "Of the images of this class, the share recognised. Also called recall.",
+    ),
+    "precision": ("Precision", "Of the images taken for this class, the share that is of it."),
+    "specificity": ("Specificity", "Of the images of other classes, the share not taken for it."),
+    "f1": ("F1", "Harmonic mean of precision and sensitivity."),
+    "accuracy": (
+        "Accuracy",
+        "As the paper defines it: recognised images of this class over all validation images. "
+        "The classes add up to the overall accuracy.",
+    ),
+}
+CLASS_TEXT = {
+    "class": ("Class", None),
+    "n": ("n", "Validation images that truly are of this class."),
+}
+WIDTHS = {"name": 300, "origin": 100, "class": 110, "n": 60}  # pixels
+MOST_ROWS = 25
+NO_VALUE = "not legible"
+
+
+def score_table(table: pd.DataFrame) -> None:
+    """Show ``table`` (COMPARISON_COLUMNS) sorted by balanced accuracy, best first."""
+    table = table.sort_values("balanced_accuracy", ascending=False).reset_index(drop=True)
+    published = table["kind"] == PUBLISHED
+    table["origin"] = table["synthetic"].map({True: "SYNTHETIC", False: "my run"})
+    table["origin"] = table["origin"].mask(published, "published")
+    shown = table[["name", "origin", "n", *SCORE_WORDS, "split", *SECOND_WORDS, "overlap_patients"]]
+    words = {
+        **{name: [_score(row, name) for _, row in table.iterrows()] for name in SCORES},
+        **{name: [_time(row, name) for _, row in table.iterrows()] for name in SECOND_WORDS},
+    }
+    _show(
+        shown,
+        words,
+        SCORE_WORDS | SECOND_WORDS,
+        TEXT_WORDS,
+        ["color: #E69F00" if is_published else "" for is_published in published],
+    )
+
+
+def class_table(table: pd.DataFrame) -> None:
+    """Show one row per class as the paper's tables 2 to 8, in the shape of ``per_class_table``.
+
+    Where the table brings no interval for a sensitivity, Wilson's is worked out from its n.
+    """
+    table = table.copy()
+    if "sensitivity_low" not in table:
+        bounds = [wilson(row.sensitivity * row.n, row.n) for row in table.itertuples()]
+        table["sensitivity_low"], table["sensitivity_high"] = zip(*bounds, strict=True)
+    words = {
+        name: [
+            percent(row[name], row.get(f"{name}_low"), row.get(f"{name}_high"))
+            for _, row in table.iterrows()
+        ]
+        for name in ("accuracy", *MEASURES)
+    }
+    shown = table[["class", "n", "sensitivity", "precision", "specificity", "f1", "accuracy"]]
+    _show(shown.assign(**{"class": shown["class"].map(class_title)}), words, ONE_CLASS, CLASS_TEXT)
+
+
+def _show(
+    shown: pd.DataFrame,
+    words: dict[str, list[str]],
+    numbers: dict[str, tuple],
+    texts: dict[str, tuple],
+    row_styles: list[str] | None = None,
+) -> None:
+    style = shown.style
+    if row_styles:
+        style = style.apply(lambda column: row_styles)
+    # Cell by cell: an interval stands in other columns than the value that a formatter is given.
+    for name, cells in words.items():
+        for place, text in enumerate(cells):
+            style = style.format(lambda _, text=text: text, subset=pd.IndexSlice[[place], [name]])
+    headings = {
+        **{
+            name: st.column_config.NumberColumn(title, help=help_text)
+            for name, (title, help_text) in numbers.items()
+        },
+        **{
+            name: st.column_config.Column(title, help=help_text, width=WIDTHS.get(name))
+            for name, (title, help_text) in texts.items()
+        },
+    }
+    height = "content" if len(shown) <= MOST_ROWS else 35 * MOST_ROWS
+    st.dataframe(style, hide_index=True, height=height, column_config=headings)
+
+
+def _score(row: pd.Series, name: str) -> str:
+    if row["kind"] == PUBLISHED and pd.isna(row[name]):
+        return NO_VALUE
+    mark = " †" if name in row["derived"] else ""
+    return percent(row[name], row[f"{name}_low"], row[f"{name}_high"]) + mark
+
+
+def _time(row: pd.Series, name: str) -> str:
+    if pd.isna(row[name]):
+        return NO_VALUE if row["kind"] == PUBLISHED else "–"
+    return duration(row[name])

@@ -1,0 +1,107 @@
+"""Widgets for the fields of a pydantic model, made from the model itself.
+
+Holds ``settings_form``. A field's kind of widget, its bounds and its help all come from the field;
+the words of its label are its name's. Nested models become groups.
+"""
+
+import types
+from collections.abc import Collection
+from typing import Any, Literal, Union, get_args, get_origin
+
+import streamlit as st
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+# Names that their underscores alone do not turn into plain words.
+TITLES = {
+    "limit": "Image limit",
+    "units": "Dense units",
+    "l2": "L2 penalty",
+    "clahe": "CLAHE",
+    "views": "Views per image",
+    "by": "Divided by",
+}
+PER_ROW = 3
+GROUPS = {
+    "split": "Dividing the images",
+    "preprocess": "Preprocessing",
+    "augment": "Augmentation: random variation of training images",
+    "head": "The head: the layers on top of the network",
+}
+
+
+def settings_form(
+    config: BaseModel, key: str, leave_out: Collection[str] = (), prefix: str = ""
+) -> dict[str, Any]:
+    """Show a widget per field of ``config``, holding its value; return the values as nested dicts.
+
+    ``key`` makes the widgets' keys: under another key they start again from ``config``.
+    ``leave_out`` names fields shown elsewhere, nested ones with a dot.
+    """
+    fields = {
+        name: (field, getattr(config, name))
+        for name, field in type(config).model_fields.items()
+        if f"{prefix}{name}" not in leave_out
+    }
+    nested = {n: value for n, (_, value) in fields.items() if isinstance(value, BaseModel)}
+    values = {}
+    # Row by row, so that stacked columns on a narrow screen keep the fields' order.
+    names = [name for name in fields if name not in nested]
+    for first in range(0, len(names), PER_ROW):
+        columns = st.columns(PER_ROW, vertical_alignment="bottom")
+        for column, name in zip(columns, names[first : first + PER_ROW], strict=False):
+            with column:
+                values[name] = _widget(name, *fields[name], f"{key}/{prefix}{name}")
+    for name, value in nested.items():
+        st.markdown(f"**{GROUPS.get(name, _title(name))}**")
+        values[name] = settings_form(value, key, leave_out, f"{prefix}{name}.")
+    return values
+
+
+def _widget(name: str, field: FieldInfo, value: Any, key: str) -> Any:
+    kinds = get_args(field.annotation) if _is_union(field.annotation) else (field.annotation,)
+    common = {"label": _title(name), "key": key, "help": field.description}
+    if bool in kinds:
+        return st.toggle(value=value, **common)
+    if get_origin(kinds[0]) is Literal:
+        options = get_args(kinds[0])
+        return st.selectbox(options=options, index=options.index(value), **common)
+    if int in kinds or float in kinds:
+        kind = int if int in kinds else float
+        low, high = _bounds(field, kind)
+        return st.number_input(
+            value=None if value is None else kind(value),
+            min_value=low,
+            max_value=high,
+            step=1 if kind is int else _step(value),
+            format=None if kind is int else "%g",
+            placeholder="not set",
+            **common,
+        )
+    return st.text_input(value=value, max_chars=_constraint(field, "max_length"), **common)
+
+
+def _bounds(field: FieldInfo, kind: type) -> tuple:
+    low, high = _constraint(field, "ge"), _constraint(field, "le")
+    if low is None and (above := _constraint(field, "gt")) is not None:
+        low = above + (1 if kind is int else 1e-9)
+    if high is None and (below := _constraint(field, "lt")) is not None:
+        high = below - (1 if kind is int else 1e-9)
+    return tuple(None if bound is None else kind(bound) for bound in (low, high))
+
+
+def _step(value: float | None) -> float:
+    # A tenth of the value's own size: 0.0001 moves by 0.00001, 10 degrees by 1.
+    return float(f"{abs(value) / 10:.0e}") if value else 0.01
+
+
+def _constraint(field: FieldInfo, name: str) -> Any:
+    return next((getattr(m, name) for m in field.metadata if hasattr(m, name)), None)
+
+
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in (Union, types.UnionType)
+
+
+def _title(name: str) -> str:
+    return TITLES.get(name, name.replace("_", " ").capitalize())

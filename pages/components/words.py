@@ -1,0 +1,89 @@
+"""Numbers and names in plain words: times, scores with their doubt, states, runs, classes.
+
+Holds functions from values to text; nothing here draws on a page.
+"""
+
+import math
+
+from core import runs
+from core.data.labels import CLASS_WORDS
+from core.evaluation.compare import run_name
+
+# Figure and sign stay on one line.
+PERCENT = "\N{NO-BREAK SPACE}%"
+
+# Badge colour and word of every state.
+STATES = {
+    runs.QUEUED: ("gray", "waiting"),
+    runs.RUNNING: ("blue", "training"),
+    runs.FINISHED: ("green", "finished"),
+    runs.STOPPED: ("gray", "stopped"),
+    runs.FAILED: ("red", "failed"),
+    runs.INTERRUPTED: ("orange", "interrupted"),
+}
+
+
+def duration(seconds: float | None) -> str:
+    """A time in the unit a person would use: "40 seconds", "2 minutes", "22.0 hours"."""
+    if seconds is None or not math.isfinite(seconds):
+        return "not known"
+    if seconds < 10:
+        return f"{seconds:.1f} seconds"
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} hours"
+
+
+def time_left(seconds: float | None) -> str:
+    """What is left of a phase, rounded so that it does not jump about."""
+    if seconds is None or not math.isfinite(seconds):
+        return "time left not known yet"
+    if seconds < 8:
+        return "a few seconds left"
+    if seconds < 55:
+        return f"about {math.ceil(seconds / 10) * 10} seconds left"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"about {max(minutes, 1)} minute{'s' if minutes > 1 else ''} left"
+    return f"about {minutes / 60:.1f} hours left"
+
+
+def percent(value: float | None, low: float | None = None, high: float | None = None) -> str:
+    """A fraction as percent, with its 95 % interval where there is one."""
+    if _absent(value):
+        return "–"
+    if _absent(low) or _absent(high):
+        return f"{100 * value:.1f}{PERCENT}"
+    return f"{100 * value:.1f}{PERCENT} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def class_words(name: str) -> str:
+    """A class in plain words with its exact name: "Pneumonia caused by bacteria (bacteria)"."""
+    return f"{CLASS_WORDS[name]} ({name})" if name in CLASS_WORDS else name
+
+
+def class_title(name: str) -> str:
+    """A class's name as it stands in a chart or a table: "not_covid19" becomes "not COVID-19"."""
+    return name.replace("_", " ").replace("covid19", "COVID-19")
+
+
+def run_title(run: runs.Run) -> str:
+    """A run's short name; synthetic images are said first."""
+    return f"{'SYNTHETIC: ' if is_synthetic(run) else ''}{run_name(run)}"
+
+
+def is_synthetic(run: runs.Run) -> bool:
+    """Whether the run trained on drawn images, as far as it has come to know it."""
+    return bool(run.status.get("synthetic") or run.metrics().get("synthetic"))
+
+
+def badge(state: str) -> str:
+    """A state as a coloured word, in Streamlit's Markdown."""
+    colour, word = STATES[state]
+    return f":{colour}-badge[{word}]"
+
+
+def _absent(value: float | None) -> bool:
+    return value is None or math.isnan(value)

@@ -1,0 +1,50 @@
+"""Dataset: how many images of what, which are left out and why, and every one to look at."""
+
+import streamlit as st
+
+from core.data.browse import filter_rows, repeats
+from pages.components.catalog import browsing_rows, catalog
+from pages.components.frame import page
+from pages.components.one_image import one_image
+from pages.components.rows import (
+    choose_scheme,
+    chosen_scheme,
+    filters,
+    gallery,
+    left_out,
+    totals,
+)
+
+with page(
+    "Dataset",
+    "Every image of the collections: what its source says about it, which class that makes it, "
+    "and whether it takes part in training.",
+) as settings:
+    if opened := st.query_params.get("image"):
+        one_image(browsing_rows(settings, *chosen_scheme()), opened, settings)
+        st.stop()
+    cohort, labels = choose_scheme()
+    rows = browsing_rows(settings, cohort, labels)
+    taking_part, left = rows[rows["label"] != ""], rows[rows["label"] == ""]
+    totals(taking_part, left, repeats(taking_part))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show = st.segmented_control(
+            "Show",
+            ["part", "left"],
+            format_func={
+                "part": f"Taking part ({len(taking_part):,})",
+                "left": f"Left out ({len(left):,})",
+            }.get,
+            default="part",
+            required=True,
+            key="dataset-show",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        if st.button("Read the folders again", icon=":material/refresh:", type="tertiary"):
+            catalog(settings, reread=True)
+            st.rerun()
+    chosen = taking_part if show == "part" else left
+    if show == "left" and len(left):
+        left_out(left)
+    gallery(filter_rows(chosen, filters(chosen, labels)), settings)

@@ -1,0 +1,182 @@
+"""The main job in a real browser: start a run, watch it learn, lose page and server, compare.
+
+Skipped where there is no Chromium or no Playwright.
+"""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tiny_study import environment, queue, tiny_config, tiny_study
+
+from core import runs
+from core.engine import execute
+from core.settings import PROJECT
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+WAIT = 90_000  # milliseconds; a loaded machine is slow, and nothing here measures time
+
+playwright_api = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed; `make test` installs it."
+)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM.exists(), reason=f"There is no browser at {CHROMIUM}; install chromium."
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    return tiny_study(tmp_path_factory.mktemp("browser"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def server(settings):
+    """A dashboard in a session of its own, killed with everything in that session at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
+            "--server.port", str(port), "--server.address", "127.0.0.1",
+            "--server.fileWatcherType", "none",
+        ],
+        cwd=PROJECT, env=environment(settings), start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def visit(browser, address):
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    page.set_default_timeout(WAIT)
+    end = time.monotonic() + WAIT / 1000
+    while True:
+        try:
+            page.goto(address)
+            break
+        except playwright_api.Error:
+            assert time.monotonic() < end, "the server did not answer"
+            time.sleep(0.2)
+    return page
+
+
+def until(condition):
+    end = time.monotonic() + WAIT / 1000
+    while not (value := condition()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.2)
+    return value
+
+
+def points(page):
+    """How many points the live charts show."""
+    return page.evaluate(
+        "[...document.querySelectorAll('.js-plotly-plot')].flatMap(p => p._fullData || [])"
+        ".reduce((n, trace) => n + (trace.x ? (trace.x.length || 0) : 0), 0)"
+    )
+
+
+def active(settings):
+    return [run for run in runs.list_runs(settings.runs) if run.state in runs.ACTIVE]
+
+
+def test_a_run_is_watched_and_outlives_page_and_server(browser, settings):
+    with server(settings) as (address, process):
+        page = visit(browser, f"{address}/training")
+        network = page.get_by_role("combobox", name=re.compile("backbone"))
+        network.click()
+        network.fill("TinyCNN")
+        page.get_by_role("option", name=re.compile("TinyCNN")).click()
+        page.get_by_text(re.compile("Four plain convolutions")).wait_for()
+        page.get_by_text("All settings").click()
+        epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
+        epochs.fill("900")
+        epochs.press("Enter")
+        page.get_by_role("button", name="Start", exact=True).click()
+        page.get_by_text(re.compile("Training the network: ")).first.wait_for()
+        first = until(lambda: points(page))
+        until(lambda: points(page) > first + 5)  # nobody touches the page meanwhile
+        page.close()
+
+        (run,) = active(settings)
+        maps = Path(f"/proc/{process.pid}/maps")
+        if maps.exists():
+            assert "libtensorflow" not in maps.read_text(), "the server must not load TensorFlow"
+    # The server and its whole session are dead; a new one starts.
+    steps = len(runs.read_run(settings.runs, run.id).history())
+    with server(settings) as (address, _):
+        page = visit(browser, f"{address}/training")
+        page.get_by_text(re.compile("Training the network: ")).first.wait_for()
+        again = runs.read_run(settings.runs, run.id)
+        assert again.state == runs.RUNNING
+        until(lambda: len(runs.read_run(settings.runs, run.id).history()) > steps)
+        page.get_by_role("button", name="Stop", exact=True).click()
+        until(lambda: runs.read_run(settings.runs, run.id).state == runs.STOPPED)
+        page.get_by_text("Nothing is training.").wait_for()
+        page.close()
+
+
+def test_a_finished_run_stands_on_every_page_that_reads_runs(browser, settings):
+    run = queue(tiny_config(), settings)
+    assert execute(run, settings)
+    with server(settings) as (address, _):
+        page = visit(browser, f"{address}/comparison")
+        page.get_by_test_id("stDataFrame").first.wait_for()
+        assert page.get_by_test_id("stException").count() == 0
+        page.goto(f"{address}/confusion")
+        page.locator(".js-plotly-plot").first.wait_for()
+        page.goto(f"{address}/prediction")
+        page.get_by_text("not for diagnosis").first.wait_for()
+        page.get_by_test_id("stImage").first.wait_for()
+        page.locator(".js-plotly-plot").first.wait_for()
+        upload = next((settings.data_roots[0] / "train" / "NORMAL").glob("*.jpeg"))
+        until(lambda: page.get_by_test_id("stSpinner").count() == 0)
+        page.get_by_text(re.compile("[Uu]pload")).first.click()
+        page.locator("input[type=file]").set_input_files(str(upload))
+        page.get_by_text(upload.name).first.wait_for()
+        assert page.get_by_test_id("stException").count() == 0
+        page.close()
+
+
+@pytest.mark.parametrize("width", [400, 1440])
+def test_no_page_is_wider_than_the_screen_or_shows_a_trace(browser, settings, width):
+    names = sorted(path.stem for path in (PROJECT / "pages").glob("*.py"))
+    with server(settings) as (address, _):
+        page = visit(browser, address)
+        page.set_viewport_size({"width": width, "height": 900})
+        for name in names:
+            page.goto(f"{address}/{'' if name == 'home' else name}")
+            page.get_by_role("heading", level=1).first.wait_for()
+            until(lambda: page.get_by_test_id("stSkeleton").count() == 0)
+            page.wait_for_timeout(500)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{name} is {wide} pixels wide on a screen of {width}"
+            assert page.get_by_test_id("stException").count() == 0, f"{name} shows a trace"
+        page.close()

@@ -1,0 +1,174 @@
+"""The command line: one JSON object as the last line, and 0, 2 or nothing else for a person."""
+
+import json
+import subprocess
+import sys
+
+import cv2
+import pytest
+from tiny_study import environment, queue, tiny_config, tiny_study
+
+from core import runs
+from core.__main__ import main
+from core.commands import COMMANDS
+from core.settings import PROJECT
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    return tiny_study(tmp_path_factory.mktemp("commands"))
+
+
+@pytest.fixture
+def call(settings, monkeypatch, capsys):
+    """Call a command in this process; give its exit code, its JSON and what it told people."""
+    for name, value in environment(settings).items():
+        monkeypatch.setenv(name, value)
+
+    def call(*arguments):
+        code = main([*map(str, arguments), "--json"])
+        out, told = capsys.readouterr()
+        return code, json.loads(out.splitlines()[-1]), told
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def trained(settings):
+    """A run that the command line trained, in processes of their own, as a person would."""
+    process = subprocess.run(
+        [
+            sys.executable, "-m", "core", "train", "--backbone", "TinyCNN", "--recipe", "finetune",
+            "--weights", "none", "--image-size", "32", "--split", "patient", "--seed", "3",
+            "--set", "epochs=2", "--set", "head.units=16", "--json",
+        ],
+        cwd=PROJECT, env=environment(settings), capture_output=True, text=True,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout.splitlines()[-1])
+
+
+def test_catalog_counts(call):
+    code, answer, _ = call("catalog", "--cohort", "paper", "--labels", "paper3")
+    assert code == 0
+    assert answer["images"] == 42
+    assert answer["by_class"] == {"normal": 14, "bacteria": 14, "coronavirus": 14}
+    assert answer["synthetic"] is False
+
+
+def test_train_ends_with_the_metrics(trained):
+    assert trained["status"] == runs.FINISHED
+    assert trained["overlap_patients"] == 0
+    assert trained["n_validation"] + trained["n_training"] == 42
+    assert {"accuracy", "balanced_accuracy", "per_class", "confusion_matrix"} <= {
+        *trained["metrics"]
+    }
+    config = trained["config"]
+    assert (config["seed"], config["split"]["seed"], config["image_size"]) == (3, 3, 32)
+    assert (config["epochs"], config["head"]["units"]) == (2, 16)
+
+
+def test_runs_lists_shows_and_deletes(call, trained, settings):
+    code, answer, _ = call("runs")
+    assert code == 0
+    assert trained["run"] in [row["run"] for row in answer["runs"]]
+    assert call("runs", "--show", trained["run"])[1]["config"] == trained["config"]
+    spare = queue(tiny_config(), settings)
+    code, answer, _ = call("runs", "--delete", spare.id)
+    assert code == 2 and "stop it" in answer["error"]
+    runs.write_status(spare, state=runs.STOPPED)
+    assert call("runs", "--delete", spare.id)[0] == 0
+    assert not spare.folder.exists()
+
+
+def test_predict_agrees_with_the_predictions_file_and_saves_the_map(
+    call, trained, settings, tmp_path
+):
+    row = runs.read_run(settings.runs, trained["run"]).predictions().iloc[0]
+    out = tmp_path / "cam.png"
+    code, answer, _ = call(
+        "predict", "--run", trained["run"], row["path"], "--explain", "gradcam", "--out", out
+    )
+    assert code == 0
+    assert answer["class"] == row["predicted"]
+    for name, probability in answer["probabilities"].items():
+        assert probability == pytest.approx(row[f"p_{name}"], abs=1e-4)
+    assert answer["explanation"]["method"] == "gradcam"
+    assert answer["explanation"]["layer"] == "block4_relu"
+    assert cv2.imread(str(out)).shape == (32, 32, 3)
+
+
+WRONG = {
+    "an unknown backbone": (["train", "--backbone", "AlexNet"], "AlexNet"),
+    "an unknown recipe": (["train", "--backbone", "TinyCNN", "--recipe", "x"], "finetune"),
+    "a value out of range": (
+        ["train", "--backbone", "TinyCNN", "--set", "batch_size=0"],
+        "batch_size",
+    ),
+    "an assignment without a value": (
+        ["train", "--backbone", "TinyCNN", "--set", "epochs"],
+        "field=value",
+    ),
+    "an unknown cohort": (["catalog", "--cohort", "few"], "paper"),
+    "an unknown run": (["predict", "--run", "none", "a.png"], "no run"),
+    "a run to show": (["runs", "--show", "../x"], "no run"),
+    "a map without a method": (["predict", "--run", "x", "a.png", "--out", "b.png"], "--explain"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_persons_error_is_one_sentence_and_exit_code_2(call, settings, case):
+    arguments, word = WRONG[case]
+    before = len(runs.list_runs(settings.runs))
+    code, answer, told = call(*arguments)
+    assert code == 2
+    assert word in answer["error"] and answer["error"] in told
+    assert "\n" not in answer["error"] and "Traceback" not in told
+    assert len(runs.list_runs(settings.runs)) == before, "a refused run must leave no folder"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("absent.png", None, "absent.png"),
+        ("empty.png", b"", "empty.png"),
+        ("text.jpg", b"hello", "text.jpg"),
+    ],
+)
+def test_an_image_that_cannot_be_read_is_named(call, trained, tmp_path, name, content, word):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    code, answer, _ = call("predict", "--run", trained["run"], tmp_path / name)
+    assert code == 2 and word in answer["error"]
+
+
+def test_a_run_that_fails_by_a_persons_error_exits_with_2(settings):
+    process = subprocess.run(
+        [sys.executable, "-m", "core", "train", "--backbone", "ResNet50", "--weights",
+         "absent.weights.h5", "--json"],
+        cwd=PROJECT, env=environment(settings), capture_output=True, text=True,
+    )  # fmt: skip
+    assert process.returncode == 2
+    answer = json.loads(process.stdout.splitlines()[-1])
+    assert answer["status"] == runs.FAILED and "absent.weights.h5" in answer["message"]
+    assert "Traceback" not in process.stderr
+
+
+def test_an_empty_data_root_is_one_sentence(tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    process = subprocess.run(
+        [sys.executable, "-m", "core", "catalog", "--json"],
+        cwd=PROJECT, capture_output=True, text=True,
+        env=environment(tiny_study(tmp_path)) | {"CHESTBENCH_DATA": str(empty)},
+    )  # fmt: skip
+    assert process.returncode == 2
+    assert str(empty) in json.loads(process.stdout.splitlines()[-1])["error"]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.name)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command.name, "--help"])
+    assert ended.value.code == 0
+    assert command.sentence.split()[0] in capsys.readouterr().out

@@ -1,0 +1,83 @@
+"""Every recipe fits every backbone, and every wrong value is refused in one sentence."""
+
+import pytest
+
+from core.errors import UserError
+from core.models.backbones import BACKBONES
+from core.training.config import RECIPES, RunConfig, configure, read_config
+
+
+def fields(model):
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if hasattr(kind, "model_fields"):
+            yield from fields(kind)
+        else:
+            yield f"{model.__name__}.{name}", field
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_every_recipe_fits_every_backbone_and_survives_json(backbone, recipe):
+    config = configure(backbone, recipe)
+    assert read_config(config.model_dump(mode="json")) == config
+    assert config.head_epochs + config.epochs > 0
+    assert config.size == BACKBONES[backbone].input_size
+
+
+def test_without_a_choice_a_backbone_starts_from_what_it_has():
+    assert configure("ResNet50").weights == "imagenet"
+    assert configure("TinyCNN").weights == "none"
+
+
+def test_random_weights_are_trained_whole():
+    config = configure("MobileNetV2", "finetune", weights="none")
+    assert config.head_epochs == 0
+    assert config.trainable_fraction == 1.0
+    assert configure("MobileNetV2", "finetune").head_epochs > 0
+
+
+def test_a_change_wins_over_the_recipe_and_keeps_the_rest_of_its_group():
+    config = configure("TinyCNN", "finetune", epochs=3, head={"units": 64})
+    assert config.epochs == 3
+    assert config.head.units == 64
+    assert config.head.pooling == "avg"
+
+
+WRONG = {
+    "backbone": ({"backbone": "AlexNet"}, "VGG16"),
+    "recipe": ({"recipe": "slow"}, "quick"),
+    "cohort": ({"cohort": "some"}, "paper"),
+    "labels": ({"labels": "paper4"}, "paper3"),
+    "epochs": ({"epochs": -1}, "-1"),
+    "batch_size": ({"batch_size": 0}, "greater"),
+    "learning_rate": ({"learning_rate": "fast"}, "fast"),
+    "split.by": ({"split": {"by": "age"}}, "patient"),
+    "split.validation_fraction": ({"split": {"validation_fraction": 0.9}}, "0.9"),
+    "head.dropout": ({"head": {"dropout": 2}}, "2"),
+    "preprocess.clip_limit": ({"preprocess": {"clip_limit": -1}}, "-1"),
+    "augment.zoom": ({"augment": {"zoom": 9}}, "9"),
+    "colour": ({"colour": "red"}, "not permitted"),
+}
+
+
+@pytest.mark.parametrize("field", WRONG)
+def test_a_wrong_value_names_the_field_and_what_it_is(
+    field,
+):
+    change, expected = WRONG[field]
+    with pytest.raises(UserError) as raised:
+        configure(**({"backbone": "TinyCNN", "recipe": "finetune"} | change))
+    assert field in str(raised.value)
+    assert expected in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_nothing_to_train_is_refused():
+    with pytest.raises(UserError, match="epochs and head_epochs are both 0"):
+        configure("TinyCNN", "finetune", epochs=0)
+
+
+@pytest.mark.parametrize(("name", "field"), list(fields(RunConfig)))
+def test_every_setting_says_what_it_does(name, field):
+    assert field.description, f"{name} has no description for the settings' help"

@@ -1,0 +1,78 @@
+"""The Confusion matrices page: a matrix, its words, the class table and the published one."""
+
+import pytest
+from run_folders import make_environment, make_finished_run, open_page, text_of
+
+from core.evaluation.published import PER_CLASS
+from pages.components.matrix_words import read_matrix
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    return make_environment(tmp_path, monkeypatch)
+
+
+def test_without_a_finished_run_the_page_says_what_to_do(settings):
+    page = open_page("confusion")
+    assert not page.exception and not page.error
+    assert "No finished run yet" in text_of(page)
+    assert "press Start" in text_of(page)
+
+
+def test_a_run_is_read_in_words_and_numbers(settings):
+    run = make_finished_run(settings, mistakes=2)
+    page = open_page("confusion")
+    words = text_of(page)
+    assert not page.exception and not page.error
+    assert run.id in words
+    matrix = run.metrics()["confusion_matrix"]
+    row = matrix[0]
+    assert f"Of **{sum(row)}** images of **normal**, **{row[0]}** were recognised" in words
+    table = page.dataframe[0].value
+    assert list(table["class"]) == ["normal", "bacteria", "coronavirus"]
+    assert list(table["n"]) == [sum(row) for row in matrix]
+    assert table["sensitivity"].iloc[0] == pytest.approx(row[0] / sum(row))
+    # TinyCNN is no network of the paper.
+    assert len(page.dataframe) == 1
+
+
+def test_the_published_table_of_the_same_network_stands_below(settings):
+    make_finished_run(settings, backbone="ResNet50", recipe="quick")
+    page = open_page("confusion")
+    published = page.dataframe[1].value.set_index("class")
+    for name, (_, sensitivity, *_) in PER_CLASS["ResNet50"].items():
+        assert published.loc[name, "sensitivity"] == pytest.approx(sensitivity / 100)
+    assert "table 6 of the paper" in text_of(page)
+
+
+def test_an_address_with_a_run_chooses_it_and_a_second_stands_beside_it(settings):
+    older = make_finished_run(settings, split={"by": "image"})
+    newer = make_finished_run(settings)
+    page = open_page("confusion", run=older.id)
+    assert page.selectbox(key="matrix-run").value == older.id
+    assert "patients have images both in training and in validation" in text_of(page)
+    page.selectbox(key="matrix-second").select(newer.id).run()
+    assert not page.exception
+    assert newer.id in text_of(page) and older.id in text_of(page)
+    assert len(page.dataframe) == 2
+
+
+def test_a_run_without_its_metrics_is_one_sentence(settings):
+    run = make_finished_run(settings)
+    (run.folder / "metrics.json").write_text("{half")
+    page = open_page("confusion")
+    assert not page.exception
+    assert "cannot be read" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "sentence"),
+    [
+        ([[281, 50, 14], [0, 1, 0], [0, 0, 0]], "50 were taken for b, 14 for c."),
+        ([[3, 0, 0], [0, 1, 0], [0, 0, 0]], "None was taken for anything else."),
+        ([[3, 1, 0], [0, 1, 0], [0, 0, 0]], "1 was taken for b."),
+        ([[0, 0, 0], [0, 1, 0], [0, 0, 0]], "No validation image is **a**."),
+    ],
+)
+def test_a_matrix_reads_as_sentences(matrix, sentence):
+    assert sentence in read_matrix(matrix, ["a", "b", "c"])[0]

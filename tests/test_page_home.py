@@ -1,0 +1,141 @@
+"""Home: counts, the next step, and the study's progress, as they stand on disk."""
+
+import json
+
+import pytest
+from small_collection import IMAGES_IN_ALL, make_collection
+from streamlit.testing.v1 import AppTest
+
+from core import runs
+from core.engine import demonstration_study
+from core.settings import PROJECT, read_settings
+from core.standing import NO_GPU, Standing, duration, next_step, progress_of
+from core.training import jobs
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHESTBENCH_DATA", str(make_collection(tmp_path / "data")))
+    monkeypatch.setenv("CHESTBENCH_ARTIFACTS", str(tmp_path / "artifacts"))
+    monkeypatch.delenv("CHESTBENCH_WEIGHTS", raising=False)
+    return read_settings()
+
+
+def open_home():
+    page = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    assert not page.exception and not page.error
+    return page
+
+
+def words(page):
+    return "\n".join(e.value for e in (*page.markdown, *page.caption))
+
+
+def queue_study(settings):
+    for config in demonstration_study():
+        runs.create_run(settings.runs, config.model_dump(mode="json"), config.backbone)
+    return runs.list_runs(settings.runs)
+
+
+def finish(run, score):
+    metrics = {"balanced_accuracy": score, "n_validation": 6}
+    (run.folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    runs.write_status(run, state=runs.FINISHED, device="Some CPU (tensorflow, no GPU)")
+
+
+def test_says_what_is_there_and_offers_the_study(settings):
+    page = open_home()
+    values = {m.label: m.value for m in page.metric}
+    assert values["Real X-rays"] == str(IMAGES_IN_ALL)
+    assert values["Runs finished"] == "0"
+    assert page.button(key="start-study").label == "Run the demonstration study"
+    assert "SYNTHETIC" not in words(page)
+    assert "coronavirus **6**" in words(page)
+
+
+def test_the_demonstration_set_is_marked(settings, monkeypatch, tmp_path):
+    monkeypatch.setenv("CHESTBENCH_DATA", "")
+    from core.data import phantom
+
+    monkeypatch.setattr(phantom, "PERSONS", {"normal": 1, "bacteria": 1, "virus": 1, "covid19": 1})
+    page = open_home()
+    assert "SYNTHETIC" in words(page)
+    assert page.metric[0].label == "Synthetic images"
+
+
+def test_the_button_queues_the_study_and_its_progress_can_be_stopped(settings, monkeypatch):
+    # The worker itself is tested elsewhere; here it would only train.
+    monkeypatch.setattr(jobs, "start_worker", lambda settings: None)
+    page = open_home()
+    page.button(key="start-study").click().run()
+    queued = runs.list_runs(settings.runs)
+    assert [run.state for run in queued] == [runs.QUEUED] * len(demonstration_study())
+    assert "A run is at work" in words(page)
+    page.button(key="stop-study").click().run()
+    assert all(runs.stop_requested(run) for run in queued)
+
+
+def test_a_finished_study_leads_to_the_comparison(settings):
+    for number, run in enumerate(queue_study(settings)):
+        finish(run, 0.9 + number / 100)
+    page = open_home()
+    assert "runs to compare" in words(page)
+    assert any("comparison" in link.page for link in page.get("page_link"))
+    assert {m.label: m.value for m in page.metric}["Computer"] == "No GPU used"
+    assert page.button(key="start-study").label == "Run the study again"
+
+
+def test_a_missing_data_folder_is_one_sentence(settings, monkeypatch, tmp_path):
+    monkeypatch.setenv("CHESTBENCH_DATA", str(tmp_path / "nowhere"))
+    page = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    assert not page.exception
+    assert "does not exist" in page.error[0].value
+
+
+STANDING = {
+    "images": 1,
+    "placeable": 1,
+    "synthetic": False,
+    "by_class": {"normal": 1},
+    "finished": 0,
+    "active": 0,
+    "unfinished": 0,
+    "weights": (),
+    "wanted": 7,
+    "device": NO_GPU,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "target"),
+    [
+        ({}, ""),
+        ({"active": 1}, "training"),
+        ({"finished": 1}, "training"),
+        ({"finished": 2}, "comparison"),
+        ({"unfinished": 1}, "training"),
+    ],
+)
+def test_next_step(changes, target):
+    step = next_step(Standing(**(STANDING | changes)))
+    assert step.page == target and step.sentence.endswith(".")
+
+
+def test_progress_in_words(settings):
+    run = queue_study(settings)[0]
+    assert progress_of(run) == (0.0, "waiting its turn")
+    runs.write_status(
+        run, state=runs.RUNNING, phase="Training", step=30, steps=120, seconds_left=65
+    )
+    share, said = progress_of(runs.read_run(settings.runs, run.id))
+    assert share == 0.25 and said == "Training, 30 of 120, 1 min 05 s left"
+    finish(run, 0.9)
+    share, said = progress_of(runs.read_run(settings.runs, run.id))
+    assert share == 1.0 and "90.0%" in said and "n = 6" in said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0 s"), (61, "1 min 01 s"), (7800, "2 h 10 min")]
+)
+def test_duration(seconds, said):
+    assert duration(seconds) == said

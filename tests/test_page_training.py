@@ -1,0 +1,193 @@
+"""The Training page: choices become the config of a queued run, and runs are followed and ended."""
+
+import time
+
+import pytest
+from filelock import FileLock
+from pydantic import BaseModel
+from run_folders import IMAGES, make_environment, make_finished_run, open_page, text_of
+from run_folders import write_history as history
+
+from core import runs
+from core.training.config import RunConfig, configure
+from pages.components.run_form import SHOWN_ABOVE
+from pages.components.words import duration, time_left
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    settings = make_environment(tmp_path, monkeypatch)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings.artifacts.mkdir()
+    # With this lock held, the workers that the page starts find another one at work and leave.
+    with FileLock(settings.artifacts / "worker.lock"):
+        yield settings
+
+
+def choose(page, backbone="TinyCNN"):
+    """The page with another network chosen."""
+    boxes = {box.label: box for box in page.selectbox}
+    return boxes["Network (backbone)"].select(backbone).run()
+
+
+def button(page, label):
+    (found,) = [button for button in page.button if button.label == label]
+    return found
+
+
+def make_run(settings, **status):
+    config = configure("TinyCNN", "finetune")
+    run = runs.create_run(settings.runs, config.model_dump(mode="json"), "TinyCNN-finetune")
+    if status:
+        runs.write_status(run, **status)
+    return run
+
+
+def fields(model, prefix=""):
+    """Dotted names of all settings of a model, nested ones included, with their descriptions."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from fields(field.annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field.description
+
+
+def test_every_setting_of_a_run_has_a_widget_with_help(settings):
+    page = choose(open_page("training"))
+    assert not page.exception and not page.error
+    widgets = [*page.number_input, *page.selectbox, *page.toggle, *page.text_input]
+    help_of = {widget.key: widget.help for widget in widgets}
+    for name, description in fields(RunConfig):
+        assert description, f"{name} says nowhere what it does"
+        if name not in SHOWN_ABOVE:
+            assert help_of[f"TinyCNN/finetune/none/{name}"] == description
+
+
+def test_the_first_choice_says_where_its_weights_go_and_who_stands_where(settings):
+    words = text_of(open_page("training"))
+    assert "`resnet50_imagenet_notop.weights.h5`" in words
+    assert str(settings.artifacts / "weights") in words
+    assert "needs a network" in words
+    assert f"**{IMAGES * 4 // 5}** images to learn from" in words
+    assert "no patient on both sides" in words
+
+
+def test_weights_that_are_there_need_no_words(settings):
+    (settings.artifacts / "weights").mkdir()
+    (settings.artifacts / "weights" / "resnet50_imagenet_notop.weights.h5").touch()
+    assert "needs a network" not in text_of(open_page("training"))
+
+
+def test_a_split_by_image_shows_how_many_patients_stand_on_both_sides(settings):
+    page = open_page("training")
+    (split,) = [radio for radio in page.radio if radio.label.startswith("Divide")]
+    split.set_value("image").run()
+    assert "patients on both sides" in text_of(page)
+
+
+def test_choices_become_the_config_of_a_queued_run(settings):
+    page = choose(open_page("training"))
+    page.number_input(key="TinyCNN/finetune/none/batch_size").set_value(8)
+    page.number_input(key="TinyCNN/finetune/none/head.units").set_value(64)
+    page.text_input(key="TinyCNN/finetune/none/study").set_value("Small batches").run()
+    button(page, "Start").click().run()
+    assert not page.exception and not page.error
+    (run,) = runs.list_runs(settings.runs)
+    expected = configure(
+        "TinyCNN", "finetune", batch_size=8, head={"units": 64}, study="Small batches"
+    )
+    assert run.config == expected.model_dump(mode="json")
+    assert run.state == runs.QUEUED
+
+
+def test_start_pressed_twice_queues_two_runs_in_order(settings):
+    page = choose(open_page("training"))
+    button(page, "Start").click().run()
+    button(page, "Start").click().run()
+    second, first = runs.list_runs(settings.runs)
+    assert "number 2 in the queue" in text_of(page)
+    page.button(key=f"stop-{second.id}").click().run()
+    assert not page.exception
+    assert runs.stop_requested(second) and not runs.stop_requested(first)
+
+
+def test_settings_that_do_not_fit_are_one_sentence_and_nothing_starts(settings):
+    page = choose(open_page("training"))
+    page.number_input(key="TinyCNN/finetune/none/epochs").set_value(0).run()
+    assert "epochs and head_epochs are both 0" in page.error[0].value
+    assert button(page, "Start").disabled
+
+
+def test_quick_from_random_weights_is_warned_of(settings):
+    page = choose(open_page("training"))
+    (recipe,) = [radio for radio in page.radio if radio.label == "Recipe"]
+    assert recipe.value == "finetune"
+    recipe.set_value("quick").run()
+    assert "random weights have learnt nothing" in text_of(page)
+
+
+def test_a_running_run_is_told_in_words_and_can_be_stopped(settings):
+    run = make_run(
+        settings, state=runs.RUNNING, phase="Training the network", step=40, steps=120,
+        epoch=2, epochs=6, seconds_left=125.0, steps_per_second=2.5, device="a test",
+    )  # fmt: skip
+    history(run, epochs=2, batches=20)
+    page = open_page("training")
+    words = text_of(page)
+    assert not page.exception
+    assert "epoch 2 of 6 · about 2 minutes left · 40 images per second (2.5 steps)" in words
+    charts = page.get("plotly_chart")
+    assert len(charts) == 2
+    page.button(key=f"stop-{run.id}").click().run()
+    assert runs.stop_requested(run)
+    assert page.button(key=f"stop-{run.id}").disabled
+
+
+def test_a_failed_run_shows_its_sentence_and_its_log(settings):
+    run = make_run(settings, state=runs.FAILED, message="Out of memory at batch size 16.")
+    (run.folder / "worker.log").write_text("the last line\n")
+    page = open_page("training")
+    assert "Out of memory at batch size 16." in page.error[0].value
+    assert page.code[0].value == "the last line"
+
+
+def test_an_ended_run_is_deleted_only_when_confirmed(settings):
+    run = make_finished_run(settings)
+    page = open_page("training")
+    assert "on 12 validation images" in text_of(page)
+    assert run.folder.exists()
+    page.button(key=f"really-{run.id}").click().run()
+    assert not page.exception
+    assert not run.folder.exists()
+    assert run.id not in text_of(page)
+
+
+def test_a_run_whose_worker_is_gone_can_be_taken_up_again(settings):
+    run = make_run(settings)
+    waited = time.strftime("%Y%m%d-%H%M%S", time.localtime(time.time() - 600))
+    run.folder.rename(run.folder.with_name(f"{waited}{run.id[15:]}"))
+    page = open_page("training")
+    assert "Nothing takes runs from the queue" in text_of(page)
+    button(page, "Start the worker again").click().run()
+    assert not page.exception and not page.error
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, "time left not known yet"),
+        (3, "a few seconds left"),
+        (31, "about 40 seconds left"),
+        (59, "about 1 minute left"),
+        (130, "about 2 minutes left"),
+        (7300, "about 2.0 hours left"),
+    ],
+)
+def test_time_left_is_rounded(seconds, words):
+    assert time_left(seconds) == words
+
+
+def test_durations_have_the_unit_of_their_size():
+    assert [duration(s) for s in (2.5, 30, 600, 79184.28, None)] == [
+        "2.5 seconds", "30 seconds", "10 minutes", "22.0 hours", "not known",
+    ]  # fmt: skip

@@ -1,0 +1,110 @@
+"""One image through a finished run, here and in the process beside the server."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_study import environment, queue, tiny_config, tiny_study
+
+from core import runs
+from core.engine import execute
+from core.errors import UserError
+from core.inference.predictor import predict
+from core.settings import PROJECT
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    return tiny_study(tmp_path_factory.mktemp("predictor"))
+
+
+@pytest.fixture(scope="module")
+def run(settings):
+    run = queue(tiny_config(epochs=1), settings)
+    assert execute(run, settings)
+    return runs.read_run(settings.runs, run.id)
+
+
+@pytest.fixture(scope="module")
+def image(run):
+    return Path(run.predictions()["path"][0])
+
+
+def test_a_path_and_its_bytes_give_the_same_answer(run, image, settings):
+    one = predict(run, image, settings)
+    other = predict(run, image.read_bytes(), settings, "upload.jpeg")
+    assert one.probabilities == other.probabilities
+    assert sum(one.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert one.predicted == max(one.probabilities, key=one.probabilities.get)
+    assert one.pixels.shape == (32, 32) and one.pixels.dtype == np.uint8
+    assert one.heat is None
+
+
+@pytest.mark.parametrize("name", ["", "normal", "bacteria", "coronavirus"])
+def test_any_class_can_be_explained(run, image, settings, name):
+    prediction = predict(run, image, settings, explain="gradcam", explained_class=name)
+    assert prediction.explained_class == (name or prediction.predicted)
+    assert prediction.heat.shape == (32, 32)
+    assert prediction.heat.min() >= 0 and prediction.heat.max() <= 1
+
+
+def test_what_cannot_be_predicted_is_one_sentence(run, image, settings):
+    with pytest.raises(UserError, match=r"upload\.txt"):
+        predict(run, b"no image", settings, "upload.txt")
+    with pytest.raises(UserError, match="gradcam"):
+        predict(run, image, settings, explain="magic")
+    with pytest.raises(UserError, match="no class"):
+        predict(run, image, settings, explain="gradcam", explained_class="cat")
+    with pytest.raises(UserError, match="no trained model"):
+        predict(queue(tiny_config(), settings), image, settings)
+
+
+def test_a_broken_model_file_is_one_sentence(run, image, settings):
+    copy = queue(tiny_config(), settings)
+    runs.write_status(copy, state=runs.FINISHED)
+    copy.model_path.write_bytes(b"broken")
+    with pytest.raises(UserError, match="cannot be loaded"):
+        predict(runs.read_run(settings.runs, copy.id), image, settings)
+
+
+PROGRAM = """
+import os, signal, sys
+from pathlib import Path
+import psutil
+from core import runs
+from core.errors import UserError
+from core.inference.predictor import predict_apart
+from core.settings import read_settings
+settings = read_settings()
+run = runs.read_run(settings.runs, sys.argv[1])
+image = Path(sys.argv[2])
+first = predict_apart(run, image, settings, explain="gradcam")
+assert first.heat is not None
+assert "tensorflow" not in sys.modules and "keras" not in sys.modules
+try:
+    predict_apart(run, b"no image", settings, "upload.txt")
+    raise AssertionError("no sentence")
+except UserError as error:
+    assert "upload.txt" in str(error)
+for child in psutil.Process().children():
+    child.kill()
+again = predict_apart(run, image, settings)
+print(first.probabilities == again.probabilities, first.probabilities)
+"""
+
+
+def test_the_server_predicts_without_loading_tensorflow_and_survives_a_lost_process(
+    run, image, settings
+):
+    process = subprocess.run(
+        [sys.executable, "-c", PROGRAM, run.id, str(image)],
+        cwd=PROJECT, env=environment(settings), capture_output=True, text=True,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    same, _, probabilities = process.stdout.strip().splitlines()[-1].partition(" ")
+    assert same == "True"
+    here = predict(run, image, settings).probabilities
+    for name, probability in eval(probabilities).items():
+        assert probability == pytest.approx(here[name], abs=1e-5)

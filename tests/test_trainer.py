@@ -1,0 +1,129 @@
+"""Whole runs, trained and evaluated in this process: what they leave, and that they repeat."""
+
+import json
+import threading
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from tiny_study import queue, tiny_config, tiny_study
+
+from core import runs
+from core.engine import execute
+from core.inference.predictor import predict
+from core.training.config import RECIPES
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    return tiny_study(tmp_path_factory.mktemp("trainer"))
+
+
+def finish(config, settings):
+    run = queue(config, settings)
+    assert execute(run, settings), runs.read_run(settings.runs, run.id).status
+    return runs.read_run(settings.runs, run.id)
+
+
+@pytest.fixture(scope="module", params=RECIPES)
+def finished(request, settings):
+    return finish(tiny_config(request.param), settings)
+
+
+def test_a_finished_run_holds_all_its_files(finished):
+    assert finished.state == runs.FINISHED
+    names = {path.name for path in finished.folder.iterdir()}
+    assert names == {
+        "config.json", "status.json", "images.csv", "history.csv", "model.keras",
+        "predictions.csv", "metrics.json",
+    }  # fmt: skip
+    metrics = finished.metrics()
+    assert metrics["n_training"] + metrics["n_validation"] == 42
+    assert metrics["overlap_patients"] == 0
+    assert metrics["synthetic"] is False
+    assert metrics["training_seconds"] > 0
+    assert metrics["testing_seconds"] > 0
+    assert np.sum(metrics["confusion_matrix"]) == metrics["n_validation"]
+
+
+def test_history_has_a_row_per_batch_and_per_epoch(finished):
+    history, config = finished.history(), finished.config
+    epochs = config["epochs"] + config["head_epochs"]
+    of_epochs = history[history["kind"] == "epoch"]
+    assert of_epochs["epoch"].tolist() == list(range(1, epochs + 1))
+    assert of_epochs[["loss", "accuracy", "val_loss", "val_accuracy"]].notna().all(axis=None)
+    of_batches = history[history["kind"] == "batch"]
+    steps = epochs * int(np.ceil(finished.metrics()["n_training"] / config["batch_size"]))
+    assert of_batches["step"].tolist() == list(range(1, steps + 1))
+    assert (of_batches["learning_rate"] >= 0).all() and of_batches["learning_rate"].max() > 0
+
+
+def test_the_sides_of_the_split_share_no_patient(finished):
+    images = pd.read_csv(finished.folder / "images.csv")
+    patients = images.groupby("side")["patient"].apply(set)
+    assert not patients["training"] & patients["validation"]
+    predictions = finished.predictions()
+    assert set(predictions["id"]) == set(images.loc[images["side"] == "validation", "id"])
+
+
+def test_the_saved_model_gives_the_saved_predictions(finished, settings):
+    row = finished.predictions().iloc[0]
+    prediction = predict(finished, Path(row["path"]), settings)
+    assert prediction.predicted == row["predicted"]
+    for name, probability in prediction.probabilities.items():
+        assert probability == pytest.approx(row[f"p_{name}"], abs=1e-4)
+
+
+def test_the_same_config_gives_the_same_metrics(finished, settings):
+    again = finish(tiny_config(finished.config["recipe"]), settings)
+    columns = [c for c in again.predictions() if c.startswith("p_")]
+    assert np.allclose(again.predictions()[columns], finished.predictions()[columns], atol=1e-5)
+    assert again.metrics()["confusion_matrix"] == finished.metrics()["confusion_matrix"]
+
+
+def test_the_saved_model_loads_in_safe_mode_without_the_optimiser(finished):
+    model = keras.saving.load_model(finished.model_path, safe_mode=True)
+    assert not getattr(model, "compiled", False)
+
+
+def test_a_network_learns_what_can_be_learnt(settings):
+    run = finish(tiny_config(epochs=25, learning_rate=3e-3, seed=1), settings)
+    assert run.metrics()["balanced_accuracy"] > 0.8, run.metrics()["confusion_matrix"]
+
+
+@pytest.mark.parametrize("weighting", ["none", "balanced"])
+def test_fine_tuning_after_the_head_counts_epochs_on(settings, weighting):
+    config = tiny_config(head_epochs=2, epochs=1, class_weighting=weighting)
+    history = finish(config, settings).history()
+    of_epochs = history[history["kind"] == "epoch"]
+    assert of_epochs["phase"].tolist() == ["Training the head"] * 2 + ["Training the network"]
+    assert of_epochs["epoch"].tolist() == [1, 2, 3]
+
+
+def test_a_stop_ends_the_run_at_the_next_batch(settings):
+    run = queue(tiny_config(epochs=500), settings)
+    history = run.folder / "history.csv"
+
+    def stop_when_training():
+        while not history.exists() or history.read_text().count("\n") < 5:
+            threading.Event().wait(0.02)
+        runs.request_stop(runs.read_run(settings.runs, run.id))
+
+    threading.Thread(target=stop_when_training, daemon=True).start()
+    assert not execute(run, settings)
+    ended = runs.read_run(settings.runs, run.id)
+    assert ended.state == runs.STOPPED
+    assert 4 <= len(ended.history()) < 2000
+    assert not ended.model_path.exists()
+
+
+def test_a_persons_error_is_the_runs_message(settings):
+    run = queue(tiny_config(weights="absent.weights.h5"), settings)
+    assert not execute(run, settings)
+    status = json.loads((run.folder / "status.json").read_text())
+    assert status["state"] == runs.FAILED
+    assert status["fault"] == "user"
+    assert "absent.weights.h5" in status["message"]
+    assert "\n" not in status["message"]

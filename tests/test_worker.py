@@ -1,0 +1,71 @@
+"""The worker takes the queue run by run, outlives whoever started it, and survives its runs."""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+from tiny_study import queue, tiny_config, tiny_study
+
+from core import runs
+from core.training.jobs import start_worker, submit, wait
+from core.training.worker import execute_apart, work
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    return tiny_study(tmp_path_factory.mktemp("worker"))
+
+
+def until(condition, seconds=90):
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+    return value
+
+
+def read(run, settings):
+    return runs.read_run(settings.runs, run.id)
+
+
+def test_submitted_runs_finish_in_their_order_and_a_failed_one_stops_none(settings):
+    submitted = submit(
+        [tiny_config(), tiny_config(weights="absent.h5"), tiny_config("quick")], settings
+    )
+    # Two people press Start at once: the second worker finds the first one at work.
+    start_worker(settings)
+    ended = [wait(run, settings, lambda _: None) for run in submitted]
+    assert [run.state for run in ended] == [runs.FINISHED, runs.FAILED, runs.FINISHED]
+    assert "absent.h5" in ended[1].status["message"]
+    times = [(run.status["started"], run.status["ended"]) for run in ended]
+    assert times[0][1] <= times[1][0] and times[1][1] <= times[2][0]
+
+
+def test_a_run_whose_process_is_killed_fails_with_a_sentence(settings):
+    (run,) = submit([tiny_config(epochs=1000)], settings)
+    until(lambda: len(read(run, settings).history()) > 3)
+    status = read(run, settings).status
+    worker = psutil.Process(status["pid"]).parent()
+    # The worker leads a session of its own, so the end of the server's session does not reach it.
+    assert worker.pid != psutil.Process().pid
+    assert os.getsid(worker.pid) == worker.pid
+    psutil.Process(status["pid"]).send_signal(signal.SIGKILL)
+    ended = until(lambda: r if (r := read(run, settings)).state == runs.FAILED else None)
+    assert "signal 9" in ended.status["message"]
+    assert len(ended.history()) > 3
+
+
+def test_a_queued_run_can_be_stopped_before_it_begins(settings):
+    run = queue(tiny_config(), settings)
+    runs.request_stop(run)
+    execute_apart(read(run, settings), settings)
+    assert read(run, settings).state == runs.STOPPED
+    assert not (run.folder / "worker.log").exists()
+
+
+def test_no_queue_no_work(tmp_path):
+    settings = tiny_study(tmp_path)
+    work(settings)
+    assert runs.list_runs(settings.runs) == []
