@@ -9,7 +9,10 @@ import pytest
 
 from core.data import phantom
 from core.data.phantom import draw_phantom, ensure_demonstration_set, read_rows
+from core.data.phantom_anatomy import draw_anatomy
+from core.data.phantom_film import draw_disease
 from core.errors import UserError
+from core.imaging.preprocess import PreprocessConfig, prepare
 
 CLASS_OF = {
     "normal": "normal",
@@ -157,7 +160,7 @@ def test_several_at_once_end_with_one_whole_set(two_persons, tmp_path):
 def test_progress_ends_at_the_total(two_persons, tmp_path):
     calls = []
     ensure_demonstration_set(tmp_path / "set", lambda *call: calls.append(call))
-    assert calls[-1][1:] == (6, 6)
+    assert calls[-1][1:] == (4, 4)
 
 
 @pytest.mark.parametrize("content", [None, "", "id,path\n1,2\n"])
@@ -182,6 +185,34 @@ def test_an_unknown_finding_is_a_clear_error():
         draw_phantom("fracture", np.random.default_rng(0))
 
 
+def what_disease_changes(finding, seed):
+    """Grey levels, (256, 256), that the disease adds to a picture of the same healthy person."""
+    rng = np.random.default_rng(seed)
+    anatomy, disease = draw_anatomy(rng, "F"), draw_disease(finding, rng)
+    pictures = [
+        draw_phantom(shown, np.random.default_rng(seed), "PA", anatomy, disease).astype(int)
+        for shown in (finding, "normal")
+    ]
+    return pictures[0] - pictures[1], disease
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bacteria_cloud_one_lung_where_it_is_seen(seed):
+    added, disease = what_disease_changes("bacteria", seed)
+    halves = [(half > 12).sum() for half in np.hsplit(added, 2)]
+    assert halves[disease.side] > 900
+    assert halves[disease.side] > 5 * halves[1 - disease.side]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("finding", ["virus", "covid19"])
+def test_coronavirus_clouds_both_lungs(finding, seed):
+    added, _ = what_disease_changes(finding, seed)
+    left, right = ((np.abs(half) > 6).sum() for half in np.hsplit(added, 2))
+    assert min(left, right) > 900
+    assert max(left, right) < 3 * min(left, right)
+
+
 def test_thumbnails_do_not_give_the_finding_away(folder):
     """A linear model on thumbnails, persons kept apart, must stay far below a good reader."""
     from sklearn.linear_model import LogisticRegression
@@ -190,8 +221,10 @@ def test_thumbnails_do_not_give_the_finding_away(folder):
     from sklearn.preprocessing import StandardScaler
 
     rows: pd.DataFrame = read_rows(folder)
-    images = [cv2.imread(path, cv2.IMREAD_GRAYSCALE) for path in rows["path"]]
-    pixels = [cv2.resize(i, (16, 16), interpolation=cv2.INTER_AREA).ravel() for i in images]
+    pixels = [
+        prepare(cv2.imread(path, cv2.IMREAD_GRAYSCALE), PreprocessConfig(), 16).ravel()
+        for path in rows["path"]
+    ]
     scores = cross_val_score(
         make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300)),
         np.array(pixels) / 255,
@@ -200,4 +233,4 @@ def test_thumbnails_do_not_give_the_finding_away(folder):
         cv=StratifiedGroupKFold(5, shuffle=True, random_state=0),
         scoring="balanced_accuracy",
     )
-    assert scores.mean() < 0.7
+    assert scores.mean() < 0.7  # TinyCNN reaches 0.9 and more

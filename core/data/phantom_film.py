@@ -10,14 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.data.phantom_anatomy import (
-    SIZE,
-    Anatomy,
-    Shadow,
-    cast_shadow,
-    draw_anatomy,
-    draw_pose,
-)
+from core.data.phantom_anatomy import Anatomy, Shadow, cast_shadow, draw_anatomy, draw_pose
+from core.data.phantom_shapes import SIZE, blank, blur, depth, noise
 from core.errors import UserError
 
 
@@ -59,9 +53,9 @@ def draw_disease(finding: str, rng: np.random.Generator) -> Disease:
     return Disease(
         finding,
         side=int(rng.integers(2)),
-        place=(rng.uniform(0.2, 0.8), rng.uniform(0.12, 0.88)),
-        radius=rng.uniform(0.21, 0.34),
-        strength=rng.uniform(0.85, 1.1),
+        place=(rng.uniform(0, 1), rng.uniform(0.02, 0.98)),
+        radius=rng.uniform(0.20, 0.33),
+        strength=rng.uniform(0.9, 1.1),
         seed=int(rng.integers(2**31)),
     )
 
@@ -83,47 +77,51 @@ def draw_phantom(
     anatomy = anatomy or draw_anatomy(rng, "FM"[int(rng.integers(2))])
     disease = disease or draw_disease(finding, rng)
     shadow = cast_shadow(anatomy, draw_pose(rng, view))
-    severity = disease.strength * rng.uniform(0.85, 1.15)
+    severity = disease.strength * rng.uniform(0.9, 1.1)
     cloud = _CLOUDS[finding](shadow, disease, np.random.default_rng(disease.seed))
     return _expose(shadow.attenuation + severity * cloud, style, rng)
 
 
 def _no_cloud(shadow: Shadow, disease: Disease, rng: np.random.Generator) -> np.ndarray:
-    return np.zeros((SIZE, SIZE), np.float32)
+    return blank()
 
 
 def _focal_cloud(shadow: Shadow, disease: Disease, rng: np.random.Generator) -> np.ndarray:
-    """One fluffy patch inside one lung, with the lung's own edge as its limit."""
-    lung = shadow.lungs[disease.side] & (shadow.air > 0.6)
-    rows, columns = np.nonzero(lung)
+    """One fluffy patch inside one lung, clear of the heart, with the lung's edge as its limit."""
+    visible = shadow.lungs[disease.side] & (shadow.air > 0.5)
+    inward = depth(visible.astype(np.uint8))
+    # Far enough from heart and edge that most of the patch lies in open lung.
+    rows, columns = np.nonzero(inward > min(0.6 * disease.radius, 0.7 * inward.max()))
     row = rows[int(disease.place[1] * len(rows))]
     across = columns[rows == row]
     column = across[int(disease.place[0] * len(across))]
     y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
-    stretch = rng.uniform(0.75, 1.35)
-    distance = np.hypot((x - column) * stretch, (y - row) / stretch) * 2 / SIZE
-    ragged = distance / disease.radius + 0.22 * _noise(rng, 9) + 0.08 * _noise(rng, 4)
-    patch = 1 / (1 + np.exp((ragged - 0.9) * 7))
-    return 0.72 * patch * shadow.air * (1 + 0.05 * _noise(rng, 4))
+    stretch = float(rng.uniform(0.8, 1.25))
+    distance = np.hypot((x - column) * stretch, (y - row) / stretch) * np.float32(2 / SIZE)
+    ragged = distance / disease.radius + 0.20 * noise(rng, 9) + 0.08 * noise(rng, 4)
+    patch = 1 / (1 + np.exp((ragged - 1) * 8))
+    return patch * shadow.air * (0.64 + 0.07 * noise(rng, 4.5))
 
 
 def _viral_cloud(shadow: Shadow, disease: Disease, rng: np.random.Generator) -> np.ndarray:
-    """Fine net on both sides, strongest around the roots and at the base."""
-    return _net(shadow, rng, inner=0.8, glass=0.10)
+    """Reticular haze on both sides, strongest around the roots."""
+    return _haze(shadow, rng, outer=0.75, patchiness=0.06)
 
 
 def _covid_cloud(shadow: Shadow, disease: Disease, rng: np.random.Generator) -> np.ndarray:
-    """Ground glass and net on both sides, strongest at the outer edge and the base."""
-    return _net(shadow, rng, inner=0.35, glass=0.18)
+    """Ground glass in patches on both sides, strongest at the outer edge and the base."""
+    return _haze(shadow, rng, outer=1.15, patchiness=0.12)
 
 
-def _net(shadow: Shadow, rng: np.random.Generator, inner: float, glass: float) -> np.ndarray:
-    outer = np.exp(-((shadow.depth / 0.16) ** 2))
-    where = shadow.air * (inner + (1 - inner) * outer) * (0.45 + 0.75 * shadow.height)
-    # Where smooth noise crosses zero lie thin lines that close to a net.
-    lines = np.exp(-((_noise(rng, 3.4) / 0.55) ** 2)) + np.exp(-((_noise(rng, 5.5) / 0.50) ** 2))
-    patches = 1 / (1 + np.exp(-2.5 * _noise(rng, 14)))
-    return where * (0.15 * lines * (0.6 + patches) + glass * patches)
+def _haze(shadow: Shadow, rng: np.random.Generator, outer: float, patchiness: float) -> np.ndarray:
+    edge = np.exp(-((shadow.depth / 0.18) ** 2))
+    where = shadow.air * (0.9 + (outer - 0.9) * edge) * (0.75 + 0.4 * shadow.height)
+    # Noise without its slow part: grains and strands of one size, as thickened septa make them.
+    grain = rng.standard_normal((SIZE, SIZE), np.float32)
+    mottle = blur(grain, 2.2) - blur(grain, 5.0)
+    mottle = np.maximum(mottle / mottle.std(), -0.8)
+    patches = noise(rng, 13)
+    return where * (0.05 + 0.08 * mottle * (1 + 0.35 * np.tanh(patches)) + patchiness * patches)
 
 
 _CLOUDS = {
@@ -135,17 +133,16 @@ _CLOUDS = {
 
 
 def _expose(attenuation: np.ndarray, style: Style, rng: np.random.Generator) -> np.ndarray:
-    scatter = cv2.GaussianBlur(attenuation, (0, 0), 22)
-    film = attenuation + rng.uniform(0.05, 0.20) * scatter
-    density = rng.uniform(1.0, 1.9)
-    film = (1 - np.exp(-density * np.maximum(film, 0))) / (1 - np.exp(-1.35 * density))
-    tilt_x, tilt_y = rng.normal(0, 0.03, 2)
+    film = attenuation + rng.uniform(0.05, 0.20) * blur(attenuation, 22)
+    density = rng.uniform(1.0, 1.7)
+    film = (1 - np.exp(-density * np.maximum(film, 0))) / (1 - float(np.exp(-1.35 * density)))
     axis = np.linspace(-1, 1, SIZE, dtype=np.float32)
-    film = film + tilt_x * axis[None, :] + tilt_y * axis[:, None]
-    film = np.clip(film, 0, 1) ** rng.uniform(0.8, 1.6)
-    grain = rng.normal(0, 1, (SIZE, SIZE)).astype(np.float32)
-    film = film + rng.uniform(0.004, 0.010) * cv2.GaussianBlur(grain, (0, 0), 0.6) * 1.6
-    film += style.sharpening * (film - cv2.GaussianBlur(film, (0, 0), 3))
+    film += rng.normal(0, 0.03) * axis[None, :] + rng.normal(0, 0.03) * axis[:, None]
+    film = np.clip(film, 0, 1) ** rng.uniform(0.95, 1.6)
+    grain = blur(rng.standard_normal((SIZE, SIZE), np.float32), 0.8)
+    film += rng.uniform(0.004, 0.010) * grain
+    if style.sharpening:
+        film += style.sharpening * (film - blur(film, 3))
     film = 0.05 + style.exposure + rng.normal(0, 0.03) + rng.uniform(0.80, 0.95) * film
     grey = (np.clip(film, 0, 1) * 255).astype(np.uint8)
     if rng.random() < style.border:
@@ -161,9 +158,3 @@ def _collimate(grey: np.ndarray, rng: np.random.Generator) -> None:
     shade = int(rng.integers(0, 25))
     grey[:top], grey[:, :left] = shade, shade
     grey[SIZE - bottom :], grey[:, SIZE - right :] = shade, shade
-
-
-def _noise(rng: np.random.Generator, sigma: float) -> np.ndarray:
-    """Smooth noise, mean 0 and standard deviation 1, of ``sigma`` pixels' grain."""
-    noise = cv2.GaussianBlur(rng.normal(0, 1, (SIZE, SIZE)).astype(np.float32), (0, 0), sigma)
-    return (noise - noise.mean()) / noise.std()
