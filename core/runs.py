@@ -112,8 +112,8 @@ def create_run(folder: Path, config: dict, name: str) -> Run:
     full or cannot be written.
     """
     now = datetime.now()
-    # Milliseconds keep runs that were queued in one second in their order.
-    stamp = f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}"
+    # Microseconds keep runs that were queued together in their order.
+    stamp = f"{now:%Y%m%d-%H%M%S-%f}"
     identifier = f"{stamp}-{name.lower()}-{secrets.token_hex(2)}"
     final = folder / identifier
     temporary = folder / f".{identifier}"

@@ -4,17 +4,15 @@ Holds what the Home page says, without the page. It looks and never loads: no im
 nothing is downloaded and Keras stays out.
 """
 
-import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from core import runs
 from core.engine import DEMONSTRATION
 from core.models.backbones import BACKBONES
-from core.models.weights import imagenet_file
+from core.models.weights import local_imagenet
 from core.settings import Settings
 
 STUDY = "Demonstration"
@@ -84,7 +82,7 @@ def take_stock(
         finished=sum(run.state == runs.FINISHED for run in all_runs),
         active=sum(run.state in runs.ACTIVE for run in all_runs),
         unfinished=sum(run.state in (runs.FAILED, runs.INTERRUPTED) for run in all_runs),
-        weights=tuple(row.name for row in with_weights if _weights_lie_here(row, settings)),
+        weights=tuple(row.name for row in with_weights if local_imagenet(row, settings)),
         wanted=len(with_weights),
         device=find_device(all_runs),
     )
@@ -146,15 +144,6 @@ def _gpu_name() -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return answer.stdout.strip().partition("\n")[0]
-
-
-def _weights_lie_here(row, settings: Settings) -> bool:
-    # The places that core.models.weights.find_weights looks in before it downloads.
-    downloaded = row.weights_url.rpartition("/")[2]
-    keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    own = [folder for folder in (settings.weights, settings.artifacts / "weights") if folder]
-    candidates = [folder / name for folder in own for name in (imagenet_file(row), downloaded)]
-    return any(path.is_file() for path in [*candidates, keras_home / "models" / downloaded])
 
 
 def progress_of(run: runs.Run) -> tuple[float, str]:

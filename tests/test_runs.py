@@ -18,11 +18,11 @@ def make(folder, name="TinyCNN-quick"):
 
 
 def test_a_new_run_is_queued_and_listed_newest_first(tmp_path):
-    made = [make(tmp_path) for _ in range(3)]
-    assert [run.state for run in made] == [runs.QUEUED] * 3
+    # Two made in one millisecond once came in the order of their names.
+    made = [make(tmp_path, name) for name in ("z", "y", "x", "w")]
+    assert [run.state for run in made] == [runs.QUEUED] * 4
     listed = runs.list_runs(tmp_path)
-    assert sorted(r.id for r in listed) == sorted(r.id for r in made)
-    assert [r.id for r in listed] == sorted((r.id for r in made), reverse=True)
+    assert [r.id for r in listed] == [r.id for r in reversed(made)]
     assert listed[0].config == {"backbone": "TinyCNN"}
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 

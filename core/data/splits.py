@@ -14,7 +14,6 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
 from core.errors import UserError
 
@@ -113,6 +112,9 @@ def patient_groups(rows: pd.DataFrame) -> np.ndarray:
 
 def _by_image(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tuple:
     try:
+        # scikit-learn takes seconds to load, which a page that only shows images need not wait for.
+        from sklearn.model_selection import train_test_split
+
         train, validation = train_test_split(
             np.arange(len(rows)),
             test_size=config.validation_fraction,
@@ -133,6 +135,8 @@ def _by_image(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tup
 def _by_group(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tuple:
     groups = patient_groups(rows)
     folds = round(1 / config.validation_fraction)
+    from sklearn.model_selection import StratifiedGroupKFold
+
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=config.seed)
     best = set(label)
     try:

@@ -48,11 +48,8 @@ def find_weights(backbone: str, weights: str, settings: Settings) -> Path | None
             raise UserError(
                 f"{row.name} has no ImageNet weights; set weights to '{NONE}' and train it whole."
             )
-        names = (imagenet_file(row), row.weights_url.rpartition("/")[2])
-        for path in (folder / name for folder in _folders(settings) for name in names):
-            if path.is_file():
-                return path
-        return _download(row, settings)
+        # Keras looks into its cache itself, and checks there that the file is whole.
+        return _own_file(row, settings) or _download(row, settings)
     path = Path(weights).expanduser()
     if not path.is_file():
         raise UserError(
@@ -64,6 +61,18 @@ def find_weights(backbone: str, weights: str, settings: Settings) -> Path | None
             f"{path} is not a weights file; it should end in .weights.h5, .h5 or .keras."
         )
     return path
+
+
+def local_imagenet(row: Backbone, settings: Settings) -> Path | None:
+    """The ImageNet weights of ``row`` on this computer, in our folders or Keras's cache, or None.
+
+    Looks at file names alone; loads neither Keras nor the file.
+    """
+    if not row.weights_url:
+        return None
+    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    cached = home / "models" / _keras_name(row)
+    return _own_file(row, settings) or (cached if cached.is_file() else None)
 
 
 def weights_fingerprint(backbone: str, weights: str, settings: Settings) -> str:
@@ -92,9 +101,15 @@ def load_backbone_weights(model, row: Backbone, path: Path) -> None:
     model.set_weights(values)
 
 
-def _folders(settings: Settings) -> list[Path]:
-    folders = [settings.weights, settings.artifacts / "weights"]
-    return [folder for folder in folders if folder is not None]
+def _own_file(row: Backbone, settings: Settings) -> Path | None:
+    folders = [f for f in (settings.weights, settings.artifacts / "weights") if f is not None]
+    names = (imagenet_file(row), _keras_name(row))
+    paths = (folder / name for folder in folders for name in names)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _keras_name(row: Backbone) -> str:
+    return row.weights_url.rpartition("/")[2]
 
 
 def _download(row: Backbone, settings: Settings) -> Path:

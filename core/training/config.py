@@ -141,7 +141,7 @@ RECIPES = {
             "Reads every image through the network once, keeps what it saw, and trains only the "
             "last layers. Minutes the first time, seconds after that. Needs ImageNet weights to "
             "mean anything.",
-            {"head_epochs": 40, "views": 2, "epochs": 0},
+            {"head_epochs": 40, "views": 2, "epochs": 0, "batch_size": 64, "head": {"l2": 1e-3}},
         ),
         Recipe(
             "finetune",
@@ -179,11 +179,10 @@ def configure(backbone: str, recipe: str = DEFAULT_RECIPE, **changes: object) ->
         raise UserError(f"recipe: {_known_sentence(recipe, RECIPES)}.")
     row = BACKBONES.get(backbone)
     weights = changes.get("weights") or ("imagenet" if row is None or row.weights_url else "none")
-    settings = {"backbone": backbone, "recipe": recipe, "weights": weights}
-    settings |= RECIPES[recipe].settings
+    settings = _changed({"backbone": backbone, "recipe": recipe}, RECIPES[recipe].settings)
     if weights == "none":
-        settings |= RECIPES[recipe].from_scratch
-    return read_config(settings | changes | {"weights": weights})
+        settings = _changed(settings, RECIPES[recipe].from_scratch)
+    return read_config(_changed(settings, changes | {"weights": weights}))
 
 
 def read_config(content: dict) -> RunConfig:
@@ -196,6 +195,13 @@ def read_config(content: dict) -> RunConfig:
         message = first["msg"].removeprefix("Value error, ")
         given = "" if isinstance(first["input"], dict) else f" (it is {first['input']!r})"
         raise UserError(f"{name}: {message}{given}. Change it and try again.") from error
+
+
+def _changed(settings: dict, changes: dict) -> dict:
+    return settings | {
+        name: settings.get(name, {}) | value if isinstance(value, dict) else value
+        for name, value in changes.items()
+    }
 
 
 def _known(value: str, table: dict) -> str:

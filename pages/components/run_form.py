@@ -4,8 +4,6 @@ Holds ``run_form``, which gives the config of the run or None with the reason on
 widgets of the many settings are made in ``settings_form``; starting the run is the page's.
 """
 
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
@@ -15,7 +13,7 @@ from core.data.labels import COHORTS, LABEL_SCHEMES
 from core.data.splits import Split, SplitConfig, make_split
 from core.errors import UserError
 from core.models.backbones import BACKBONES, Backbone, check_image_size
-from core.models.weights import IMAGENET, NONE, imagenet_file
+from core.models.weights import IMAGENET, NONE, imagenet_file, local_imagenet
 from core.settings import Settings
 from core.training.config import RECIPES, RunConfig, configure
 from pages.components.catalog import chosen_rows
@@ -129,7 +127,7 @@ def _weights(backbone: Backbone, settings: Settings) -> str:
         key=f"weights-{backbone.name}",
         help=RunConfig.model_fields["weights"].description,
     )
-    if chosen == IMAGENET and not _weights_file(backbone, settings):
+    if chosen == IMAGENET and not local_imagenet(backbone, settings):
         folder = settings.weights or settings.artifacts / "weights"
         st.info(
             f"The ImageNet weights of {backbone.title} are not here yet. Keras will download them "
@@ -138,13 +136,6 @@ def _weights(backbone: Backbone, settings: Settings) -> str:
             icon=":material/download:",
         )
     return chosen
-
-
-def _weights_file(backbone: Backbone, settings: Settings) -> Path | None:
-    keras_name = backbone.weights_url.rpartition("/")[2]
-    folders = [settings.weights, settings.artifacts / "weights", Path.home() / ".keras" / "models"]
-    files = (f / n for f in folders if f for n in (imagenet_file(backbone), keras_name))
-    return next((file for file in files if file.is_file()), None)
 
 
 def _choice(label: str, table: dict, first: str) -> str:
