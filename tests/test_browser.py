@@ -95,11 +95,11 @@ def until(condition):
     return value
 
 
-def points(page):
-    """How many points the live charts show."""
+def curves(page):
+    """The live charts as they are painted now."""
     return page.evaluate(
-        "[...document.querySelectorAll('.js-plotly-plot')].flatMap(p => p._fullData || [])"
-        ".reduce((n, trace) => n + (trace.x ? (trace.x.length || 0) : 0), 0)"
+        "[...document.querySelectorAll('[data-testid=stVegaLiteChart] canvas')]"
+        ".map(canvas => canvas.toDataURL()).join()"
     )
 
 
@@ -121,8 +121,10 @@ def test_a_run_is_watched_and_outlives_page_and_server(browser, settings):
         epochs.press("Enter")
         page.get_by_role("button", name="Start", exact=True).click()
         page.get_by_text(re.compile("Training the network: ")).first.wait_for()
-        first = until(lambda: points(page))
-        until(lambda: points(page) > first + 5)  # nobody touches the page meanwhile
+        first = until(lambda: curves(page))
+        # Nobody touches the page meanwhile.
+        second = until(lambda: {curves(page)} - {first}).pop()
+        until(lambda: {curves(page)} - {first, second})
         page.close()
 
         (run,) = active(settings)

@@ -8,7 +8,7 @@ import plotly.io as pio
 import pytest
 
 from core import charts
-from core.charts.curves import MOST_POINTS, thin
+from core.charts.curves import thin
 
 CLASSES = ("normal", "bacteria", "coronavirus")
 
@@ -58,13 +58,6 @@ def image(kind=np.uint8):
 
 
 FIGURES = {
-    "loss": lambda: charts.training_curves(history(), "loss", "step"),
-    "accuracy": lambda: charts.training_curves(history(), "accuracy", "epoch"),
-    "seconds": lambda: charts.training_curves(history(), "accuracy", "seconds"),
-    "nothing trained": lambda: charts.training_curves(history().iloc[:0]),
-    "one batch": lambda: charts.training_curves(history().iloc[:1], "loss", "epoch"),
-    "learning rate": lambda: charts.learning_rate_curve(history()),
-    "no learning rate": lambda: charts.learning_rate_curve(history().iloc[:0]),
     "overlaid": lambda: charts.overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
     "no runs": lambda: charts.overlaid_curves(history().iloc[:0].assign(name="")),
     "confusion": lambda: charts.confusion_heatmap([[5, 1, 0], [0, 0, 0], [2, 2, 9]], CLASSES),
@@ -98,22 +91,7 @@ def test_the_default_template_stays():
     assert pio.templates.default != charts.TEMPLATE_NAME
 
 
-def test_training_and_validation_differ_without_colour():
-    figure = charts.training_curves(history(), "accuracy", "epoch")
-    batches, training, validation = figure.data
-    assert batches.mode == "markers"
-    assert training.line.dash != validation.line.dash
-    assert training.marker.symbol != validation.marker.symbol
-    # The last batch of an epoch stands where the epoch ends.
-    assert list(batches.x)[4::5] == list(training.x) == [1, 2, 3, 4]
-    assert len(figure.layout.shapes) == 1 and "fine-tuning" in figure.layout.annotations[0].text
-
-
 def test_long_histories_are_thinned_to_means():
-    figure = charts.training_curves(history(300, 152), "loss", "step")
-    assert len(figure.data[0].x) <= MOST_POINTS
-    assert "mean of 46" in figure.data[0].name
-    assert len(charts.learning_rate_curve(history(300, 152)).data[0].x) <= MOST_POINTS
     points, together = thin(pd.DataFrame({"x": range(10)}), most=4)
     assert together == 3 and points["x"].tolist() == [1, 4, 7, 9]
 

@@ -8,7 +8,7 @@ figures with the theme of the page switched off (``theme=None`` in Streamlit): e
 from core.charts.colours import CLASS_COLOURS, SERIES_COLOURS, class_colour
 from core.charts.comparison import comparison_chart, score_against_time
 from core.charts.confusion import confusion_heatmap
-from core.charts.curves import learning_rate_curve, overlaid_curves, training_curves
+from core.charts.curves import overlaid_curves
 from core.charts.dataset import age_histogram, class_counts, intensity_histogram
 from core.charts.prediction import probability_bars
 from core.charts.theme import CONFIG, TEMPLATE_NAME
@@ -24,9 +24,7 @@ __all__ = [
     "comparison_chart",
     "confusion_heatmap",
     "intensity_histogram",
-    "learning_rate_curve",
     "overlaid_curves",
     "probability_bars",
     "score_against_time",
-    "training_curves",
 ]

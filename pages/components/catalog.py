@@ -13,6 +13,29 @@ from core.data.browse import browsing_table
 from core.data.catalog import load_catalog, select_rows, summarise
 from core.settings import Settings
 
+POLL_SECONDS = 0.1
+
+
+class _Reading(threading.Thread):
+    """Reads the catalog apart from any page: who leaves the page must not end the reading."""
+
+    def __init__(self, settings: Settings):
+        super().__init__(daemon=True)
+        self.settings = settings
+        self.table: pd.DataFrame | None = None
+        self.error: Exception | None = None
+        self.at = ("Reading the image collections", 0, 1)
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.table = load_catalog(self.settings, self._report)
+        except Exception as error:
+            self.error = error
+
+    def _report(self, *at: object) -> None:
+        self.at = at
+
 
 @st.cache_resource(show_spinner=False)
 def _shelf() -> dict:
@@ -20,28 +43,36 @@ def _shelf() -> dict:
 
 
 def catalog(settings: Settings, reread: bool = False) -> pd.DataFrame:
-    """The catalog of these settings; the first reader waits behind a progress bar.
+    """The catalog of these settings; while it is read, the page shows how far that has come.
 
-    ``reread`` looks at the folders again. The table is shared: do not write to it.
+    ``reread`` looks at the folders again. The table is shared: do not write to it. Raises what
+    ``core.data.catalog.load_catalog`` raises.
     """
     shelf = _shelf()
-    place = st.empty()
-    if shelf["lock"].locked():
-        place.info("The image collections are being read for the first time; this page follows.")
     with shelf["lock"]:
         if reread or settings not in shelf:
-            bar = place.progress(0.0, "Reading the image collections")
-            shelf[settings] = load_catalog(
-                settings,
-                lambda what, done, total: bar.progress(
-                    min(done / max(total, 1), 1.0), f"{what}: {done:,} of {total:,}"
-                ),
-            )
-            _chosen.clear()
-            _browsing.clear()
-            _counts.clear()
+            shelf[settings] = _Reading(settings)
+            for derived in (_chosen, _browsing, _counts):
+                derived.clear()
+        reading = shelf[settings]
+    if reading.is_alive():
+        _follow(reading)
+    if reading.error is not None:
+        # The next visitor tries again: what was wrong may have been put right.
+        with shelf["lock"]:
+            if shelf.get(settings) is reading:
+                del shelf[settings]
+        raise reading.error
+    return reading.table
+
+
+def _follow(reading: _Reading) -> None:
+    place = st.empty()
+    while reading.is_alive():
+        what, done, total = reading.at
+        place.progress(min(done / max(total, 1), 1.0), f"{what}: {done:,} of {total:,}")
+        reading.join(POLL_SECONDS)
     place.empty()
-    return shelf[settings]
 
 
 def chosen_rows(settings: Settings, cohort: str, labels: str) -> pd.DataFrame:

@@ -74,6 +74,9 @@ def _running(run: runs.Run) -> None:
     st.caption(" · ".join(fact for fact in facts if fact))
     _stop_button(run, "Stop")
     history = run.history()
+    if history.empty:
+        st.caption("The curves begin with the first training step.")
+        return
     for place, measure in zip(st.columns(2), ("accuracy", "loss"), strict=True):
         place.vega_lite_chart(live_points(history, measure), live_chart(measure), theme=None)
 

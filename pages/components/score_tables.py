@@ -65,6 +65,7 @@ CLASS_TEXT = {
     "class": ("Class", None),
     "n": ("n", "Validation images that truly are of this class."),
 }
+SCORE_WIDTH = 150  # pixels; room for a value and its interval
 WIDTHS = {"name": 300, "origin": 100, "class": 110, "n": 60}  # pixels
 MOST_ROWS = 25
 NO_VALUE = "not legible"
@@ -126,7 +127,7 @@ def _show(
             style = style.format(lambda _, text=text: text, subset=pd.IndexSlice[[place], [name]])
     headings = {
         **{
-            name: st.column_config.NumberColumn(title, help=help_text)
+            name: st.column_config.NumberColumn(title, help=help_text, width=SCORE_WIDTH)
             for name, (title, help_text) in numbers.items()
         },
         **{
