@@ -40,7 +40,12 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("browser"))
+    settings = tiny_study(tmp_path_factory.mktemp("browser"))
+    yield settings
+    # A test that failed in the middle leaves no run at work behind it.
+    for run in active(settings):
+        runs.request_stop(run)
+    until(lambda: not active(settings))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +79,8 @@ def server(settings):
 
 
 def visit(browser, address):
-    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    # High enough for the live charts: Streamlit draws a chart once it comes into view.
+    page = browser.new_page(viewport={"width": 1440, "height": 2400})
     page.set_default_timeout(WAIT)
     end = time.monotonic() + WAIT / 1000
     while True:
@@ -98,8 +104,8 @@ def until(condition):
 def curves(page):
     """The live charts as they are painted now."""
     return page.evaluate(
-        "[...document.querySelectorAll('[data-testid=stVegaLiteChart] canvas')]"
-        ".map(canvas => canvas.toDataURL()).join()"
+        "[...document.querySelectorAll('[data-testid=stVegaLiteChart] svg')]"
+        ".map(picture => picture.innerHTML).join()"
     )
 
 
