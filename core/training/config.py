@@ -158,7 +158,7 @@ RECIPES = {
             },
             {
                 "head_epochs": 0,
-                "epochs": 24,
+                "epochs": 30,
                 "learning_rate": 2e-3,
                 "trainable_fraction": 1.0,
                 "batch_size": 16,
