@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tiny_study import environment, queue, tiny_config, tiny_study
+from tiny_study import environment, tiny_config, tiny_study
 
 from core import runs
-from core.engine import execute
 from core.settings import PROJECT
+from core.training.jobs import submit, wait
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -152,8 +152,8 @@ def test_a_run_is_watched_and_outlives_page_and_server(browser, settings):
 
 
 def test_a_finished_run_stands_on_every_page_that_reads_runs(browser, settings):
-    run = queue(tiny_config(), settings)
-    assert execute(run, settings)
+    (run,) = submit([tiny_config()], settings)
+    assert wait(run, settings, lambda _: None).state == runs.FINISHED
     with server(settings) as (address, _):
         page = visit(browser, f"{address}/comparison")
         page.get_by_test_id("stDataFrame").first.wait_for()
