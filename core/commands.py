@@ -1,7 +1,8 @@
-"""The commands of `python -m core`: what each one takes, does and answers.
+"""The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; how arguments are parsed and answers printed stands in ``core.__main__``.
+calls; what the commands take stands in ``core.arguments``, how answers are printed in
+``core.__main__``.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import runs
+from core import arguments, runs
 from core.errors import UserError
 from core.settings import Settings, read_settings
 from core.terminal import ProgressLine
@@ -31,21 +32,10 @@ def show_catalog(chosen: argparse.Namespace) -> Answer:
 
 def train(chosen: argparse.Namespace) -> Answer:
     """Queue one run, follow it to its end and answer with its metrics."""
-    from core.training.config import configure
     from core.training.jobs import submit
 
     settings = read_settings()
-    changes = {
-        name: getattr(chosen, name)
-        for name in ("cohort", "labels", "weights", "limit", "seed", "image_size")
-        if getattr(chosen, name) is not None
-    }
-    if chosen.split:
-        changes["split"] = {"by": chosen.split, "seed": chosen.seed or 0}
-    for assignment in chosen.set:
-        _assign(changes, assignment)
-    config = configure(chosen.backbone, chosen.recipe, **changes)
-    (run,) = submit([config], settings)
+    (run,) = submit([arguments.chosen_config(chosen)], settings)
     print(f"run {run.id}", file=sys.stderr)
     run = _follow(run, settings)
     answer = describe(run) | {"config": run.config}
@@ -88,12 +78,13 @@ def list_all(chosen: argparse.Namespace) -> Answer:
 
 def predict_image(chosen: argparse.Namespace) -> Answer:
     """Predict one image with a finished run, and save where the network looked."""
-    from core.files import whole_file
     from core.inference.predictor import predict
 
     settings = read_settings()
     if chosen.out and not chosen.explain:
         raise UserError("--out needs --explain: there is no map to save without it.")
+    if chosen.out and Path(chosen.out).suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise UserError(f"--out {chosen.out}: end it in .png or .jpg.")
     run = runs.read_run(settings.runs, chosen.run_id)
     prediction = predict(
         run,
@@ -119,15 +110,7 @@ def predict_image(chosen: argparse.Namespace) -> Answer:
             "out": chosen.out,
         }
     if chosen.out:
-        import cv2
-
-        from core.inference.overlay import overlay
-
-        blended = overlay(prediction.pixels, prediction.heat, 0.5)
-        if Path(chosen.out).suffix.lower() not in (".png", ".jpg", ".jpeg"):
-            raise UserError(f"--out {chosen.out}: end it in .png or .jpg.")
-        with whole_file(Path(chosen.out)) as temporary:
-            cv2.imwrite(str(temporary), cv2.cvtColor(blended, cv2.COLOR_RGB2BGR))
+        _save_map(prediction, Path(chosen.out))
     if not chosen.json:
         for name, probability in prediction.probabilities.items():
             print(f"{name:<14} {probability:6.1%}")
@@ -197,18 +180,17 @@ def _follow(run: runs.Run, settings: Settings) -> runs.Run:
             return wait(run, settings, report)
 
 
-def _assign(changes: dict, assignment: str) -> None:
-    name, equals, text = assignment.partition("=")
-    if not equals:
-        raise UserError(f"--set {assignment}: write it as field=value, for example head.units=64.")
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = text
-    *outer, last = name.split(".")
-    for part in outer:
-        changes = changes.setdefault(part, {})
-    changes[last] = value
+def _save_map(prediction, path: Path) -> None:
+    import cv2
+
+    from core.files import whole_file
+    from core.inference.overlay import overlay
+
+    blended = overlay(prediction.pixels, prediction.heat, 0.5)
+    # OpenCV would write to a full disk without a word.
+    content = cv2.imencode(path.suffix, cv2.cvtColor(blended, cv2.COLOR_RGB2BGR))[1].tobytes()
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def _print_counts(chosen: argparse.Namespace, summary: dict) -> None:
@@ -221,53 +203,6 @@ def _print_counts(chosen: argparse.Namespace, summary: dict) -> None:
             print(f"  {name:<44} {count:6d}")
     if summary["synthetic"]:
         print("\nSYNTHETIC demonstration set; set CHESTBENCH_DATA to use real images.")
-
-
-def _data_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--cohort", help="which rows take part: paper or all")
-    parser.add_argument("--labels", help="label scheme: paper3, four, pneumonia2 or covid2")
-
-
-def _catalog_arguments(parser: argparse.ArgumentParser) -> None:
-    _data_arguments(parser)
-    parser.set_defaults(cohort="paper", labels="paper3")
-
-
-def _train_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--backbone", required=True)
-    parser.add_argument("--recipe", default="quick")
-    _data_arguments(parser)
-    parser.add_argument("--split", choices=("image", "patient"))
-    parser.add_argument("--seed", type=int, help="of weights, batches and split")
-    parser.add_argument("--weights", help="imagenet, none, or a file")
-    parser.add_argument("--image-size", type=int)
-    parser.add_argument("--limit", type=int, help="only this many images, for a rehearsal")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE",
-        help="any other field of config.json, for example head.units=64",
-    )  # fmt: skip
-
-
-def _runs_arguments(parser: argparse.ArgumentParser) -> None:
-    for name in ("show", "stop", "delete"):
-        parser.add_argument(f"--{name}", metavar="RUN")
-
-
-def _predict_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--run", dest="run_id", required=True, metavar="RUN")
-    parser.add_argument("image")
-    parser.add_argument("--explain", help="gradcam")
-    parser.add_argument("--of", metavar="CLASS", help="class to explain; default: the predicted")
-    parser.add_argument("--out", metavar="FILE", help="where to save the map, as .png or .jpg")
-
-
-def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("collection", choices=("kermany", "cohen"))
-    parser.add_argument("--to", default="data", metavar="FOLDER")
-
-
-def _execute_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run_id")
 
 
 @dataclass(frozen=True)
@@ -283,12 +218,12 @@ class Command:
 COMMANDS = tuple(
     Command(name, run.__doc__, add_arguments, run)
     for name, add_arguments, run in (
-        ("catalog", _catalog_arguments, show_catalog),
-        ("train", _train_arguments, train),
-        ("runs", _runs_arguments, list_all),
-        ("predict", _predict_arguments, predict_image),
-        ("fetch", _fetch_arguments, fetch_collection),
+        ("catalog", arguments.catalog_arguments, show_catalog),
+        ("train", arguments.train_arguments, train),
+        ("runs", arguments.runs_arguments, list_all),
+        ("predict", arguments.predict_arguments, predict_image),
+        ("fetch", arguments.fetch_arguments, fetch_collection),
         ("worker", lambda parser: None, work_queue),
-        ("execute", _execute_arguments, execute_run),
+        ("execute", arguments.execute_arguments, execute_run),
     )
 )

@@ -13,7 +13,7 @@ from filelock import FileLock
 from core import runs
 from core.errors import UserError
 from core.evaluation.metrics import evaluate
-from core.files import write_json
+from core.files import disk_errors, write_json
 from core.settings import Settings
 from core.training.config import RunConfig, configure, read_config
 from core.training.progress import Progress, StopRun
@@ -38,45 +38,54 @@ def execute(run: runs.Run, settings: Settings) -> bool:
     """Train and evaluate one run in this process; return whether it finished.
 
     Whatever happens is written to the run's status: a person's error with its sentence, any other
-    with its last line and the whole trace in worker.log. Nothing is raised.
+    with its last line and the whole trace in worker.log. Raises UserError when the run is not
+    queued, and when not even its status can be written.
     """
+    lock = settings.artifacts / "device.lock"
+    with disk_errors(lock), FileLock(lock):
+        # Another process may have executed it while this one waited.
+        run = runs.read_run(settings.runs, run.id)
+        if run.state != runs.QUEUED:
+            raise UserError(f"{run.id} is {run.state}; only a queued run can be executed.")
+        try:
+            with Progress(run) as progress:
+                return _train_and_evaluate(run, settings, progress)
+        except UserError as error:
+            # The status itself met a full disk; how a run ended is written even then.
+            runs.write_status(run, state=runs.FAILED, message=str(error), fault="user")
+            return False
+
+
+def _train_and_evaluate(run: runs.Run, settings: Settings, progress: Progress) -> bool:
     # Loads Keras, which the worker and the server must not do.
     from core.training.trainer import train_run
 
-    with (
-        FileLock(settings.artifacts / "device.lock"),
-        Progress(run) as progress,
-    ):
-        try:
-            measured = train_run(run, settings, progress)
-            progress("Evaluating", 0, 1)
-            config = read_config(run.config)
-            write_json(
-                run.folder / "metrics.json",
-                evaluate(run.predictions(), config.classes) | measured,
-            )
-            progress.end(runs.FINISHED)
-            return True
-        except StopRun:
-            progress.end(runs.STOPPED, "Stopped on request.")
-        except UserError as error:
-            progress.note(fault="user")
-            progress.end(runs.FAILED, str(error))
-        except MemoryError:
-            progress.end(
-                runs.FAILED,
-                f"Out of memory at batch size {run.config.get('batch_size')}; "
-                "try a smaller batch size or image size.",
-            )
-        except Exception as error:
-            traceback.print_exc()
-            progress.end(runs.FAILED, _sentence(error, run))
-        return False
+    try:
+        measured = train_run(run, settings, progress)
+        progress("Evaluating", 0, 1)
+        config = read_config(run.config)
+        write_json(
+            run.folder / "metrics.json",
+            evaluate(run.predictions(), config.classes) | measured,
+        )
+        progress.end(runs.FINISHED)
+        return True
+    except StopRun:
+        progress.end(runs.STOPPED, "Stopped on request.")
+    except UserError as error:
+        progress.note(fault="user")
+        progress.end(runs.FAILED, str(error))
+    except Exception as error:
+        traceback.print_exc()
+        progress.end(runs.FAILED, _sentence(error, run))
+    return False
 
 
 def _sentence(error: Exception, run: runs.Run) -> str:
     text = f"{type(error).__name__}: {error}"
-    if "RESOURCE_EXHAUSTED" in text or "ResourceExhausted" in text or "out of memory" in text:
+    # However a backend words it.
+    words = ("MemoryError", "RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory")
+    if any(word in text for word in words):
         return (
             f"Out of memory at batch size {run.config.get('batch_size')}; "
             "try a smaller batch size or image size."

@@ -8,10 +8,17 @@ import errno
 import json
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import UserError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REFUSED = (
+    *(errno.EACCES, errno.EROFS, errno.EPERM),
+    # A file stands where a folder should be, or a folder where the file should be.
+    *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG),
+)
 
 
 @contextmanager
@@ -19,8 +26,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; rename it to ``path`` when the block ends well.
 
     The temporary name keeps the suffix (Keras and Pillow choose a format by it). When the block
-    raises, the temporary file is removed and ``path`` stays as it was. Raises UserError when the
-    disk is full or the folder cannot be written.
+    raises, the temporary file is removed and ``path`` stays as it was. Raises UserError as
+    ``disk_errors``.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}{path.suffix}")
@@ -30,23 +37,24 @@ def whole_file(path: Path) -> Iterator[Path]:
             yield temporary
             temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk or a folder without write permission into one UserError naming ``path``."""
+    """Turn a full disk or a place that cannot be written into one UserError naming ``path``."""
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in _FULL:
             raise UserError(
                 f"No space left on disk while writing {path}; free some space and try again."
             ) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        if error.errno in _REFUSED:
             raise UserError(
-                f"{path} cannot be written; give this user write permission for its folder, "
-                "or set CHESTBENCH_ARTIFACTS to another folder."
+                f"{path} cannot be written ({error.strerror}); give this user write permission "
+                "there, or choose another folder (CHESTBENCH_ARTIFACTS for what ChestBench makes)."
             ) from error
         raise
 

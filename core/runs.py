@@ -21,6 +21,7 @@ import os
 import secrets
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -165,24 +166,45 @@ def write_status(run: Run, **fields: object) -> None:
     """Replace the run's status, whole; the writing process and the time are added.
 
     ``state`` is required. While running, ``pid`` and ``heartbeat`` let a reader tell a run at work
-    from one whose process is gone.
+    from one whose process is gone. Raises UserError when the run's folder is gone or cannot be
+    written, and when the disk is full; how a run ended is written even then, if at all possible.
     """
+    # Writing would make the folder anew: a run without a config.
+    if not run.folder.is_dir():
+        raise UserError(f"The folder {run.folder} was deleted; train the run again.")
     process = psutil.Process()
-    write_json(
-        run.folder / "status.json",
-        {
-            **fields,
-            "pid": process.pid,
-            "process_started": process.create_time(),
-            "heartbeat": time.time(),
-        },
-    )
+    content = {
+        **fields,
+        "pid": process.pid,
+        "process_started": process.create_time(),
+        "heartbeat": time.time(),
+    }
+    path = run.folder / "status.json"
+    try:
+        write_json(path, content)
+    except UserError:
+        if fields["state"] in ACTIVE:
+            raise
+        # A full disk has no room for a second file, but the room of the first can be used again.
+        with disk_errors(path), path.open("r+", encoding="utf-8") as file:
+            file.write(json.dumps(content, indent=1) + "\n")
+            file.truncate()
 
 
 def request_stop(run: Run) -> None:
-    """Ask a queued or running run to stop at the next batch."""
-    if run.state in ACTIVE:
+    """Ask a running run to stop at the next batch; a queued one has stopped with that.
+
+    Raises UserError when the run is gone or its folder cannot be written.
+    """
+    # As it is now: the caller may have read it a while ago.
+    run = read_run(run.folder.parent, run.id)
+    if run.state not in ACTIVE:
+        return
+    with disk_errors(run.folder):
         (run.folder / "stop").touch()
+    if run.state == QUEUED:
+        # Its turn may be hours away, or never come when the worker was killed.
+        write_status(run, state=STOPPED, message="Stopped before it began.")
 
 
 def stop_requested(run: Run) -> bool:
@@ -191,12 +213,13 @@ def stop_requested(run: Run) -> bool:
 
 
 def delete_run(run: Run) -> None:
-    """Delete the run's folder; raises UserError while it is queued or running."""
+    """Delete the run's folder; raises UserError while it is queued or running, or cannot be."""
     if run.state in ACTIVE:
         raise UserError(f"{run.id} is {run.state}; stop it before deleting it.")
     # Out of the listing first: a half-deleted folder must never be read as a run.
     hidden = run.folder.with_name(f".{run.id}")
-    run.folder.rename(hidden)
+    with disk_errors(run.folder), suppress(FileNotFoundError):
+        run.folder.rename(hidden)
     shutil.rmtree(hidden, ignore_errors=True)
 
 

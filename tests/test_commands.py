@@ -1,6 +1,7 @@
 """The command line: one JSON object as the last line, and 0, 2 or nothing else for a person."""
 
 import json
+import resource
 import subprocess
 import sys
 
@@ -9,7 +10,8 @@ import pytest
 from tiny_study import environment, queue, tiny_config, tiny_study
 
 from core import runs
-from core.__main__ import main
+from core.__main__ import build_parser, main
+from core.arguments import chosen_config
 from core.commands import COMMANDS
 from core.settings import PROJECT
 
@@ -98,12 +100,56 @@ def test_predict_agrees_with_the_predictions_file_and_saves_the_map(
     assert cv2.imread(str(out)).shape == (32, 32, 3)
 
 
+def test_a_map_that_finds_no_room_is_one_sentence_and_no_file(call, trained, settings, tmp_path):
+    row = runs.read_run(settings.runs, trained["run"]).predictions().iloc[0]
+    out = tmp_path / "cam.png"
+    arguments = ("predict", "--run", trained["run"], row["path"], "--explain", "gradcam")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        code, answer, _ = call(*arguments, "--out", out)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert code == 2 and str(out) in answer["error"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("split", [[], ["--split", "image"]])
+def test_a_seed_is_that_of_the_split_too(split):
+    chosen = build_parser().parse_args(["train", "--backbone", "TinyCNN", "--seed", "5", *split])
+    config = chosen_config(chosen)
+    assert (config.seed, config.split.seed) == (5, 5)
+    assert config.split.by == (split[1] if split else "patient")
+
+
+def test_a_model_that_is_gone_is_named(call, trained, settings, tmp_path):
+    run = runs.read_run(settings.runs, trained["run"])
+    kept = run.model_path.rename(tmp_path / "model.keras")
+    try:
+        code, answer, _ = call("predict", "--run", run.id, run.predictions()["path"].iloc[0])
+    finally:
+        kept.rename(run.model_path)
+    assert code == 2 and "model.keras" in answer["error"]
+
+
 WRONG = {
     "an unknown backbone": (["train", "--backbone", "AlexNet"], "AlexNet"),
     "an unknown recipe": (["train", "--backbone", "TinyCNN", "--recipe", "x"], "finetune"),
     "a value out of range": (
         ["train", "--backbone", "TinyCNN", "--set", "batch_size=0"],
         "batch_size",
+    ),
+    "a field of a single value": (
+        ["train", "--backbone", "TinyCNN", "--set", "batch_size.x=1"],
+        "batch_size",
+    ),
+    "a field of a single value that is set twice": (
+        ["train", "--backbone", "TinyCNN", "--seed", "1", "--set", "seed.x=1"],
+        "seed",
+    ),
+    "a backbone set twice": (
+        ["train", "--backbone", "TinyCNN", "--set", "backbone=VGG16"],
+        "--backbone VGG16",
     ),
     "an assignment without a value": (
         ["train", "--backbone", "TinyCNN", "--set", "epochs"],
@@ -112,6 +158,11 @@ WRONG = {
     "an unknown cohort": (["catalog", "--cohort", "few"], "paper"),
     "an unknown run": (["predict", "--run", "none", "a.png"], "no run"),
     "a run to show": (["runs", "--show", "../x"], "no run"),
+    "a finished run to execute": (["execute", "none"], "no run"),
+    "a map of an unknown format": (
+        ["predict", "--run", "x", "a.png", "--explain", "gradcam", "--out", "b.gif"],
+        ".png",
+    ),
     "a map without a method": (["predict", "--run", "x", "a.png", "--out", "b.png"], "--explain"),
 }
 

@@ -45,3 +45,19 @@ def test_a_really_full_disk_is_one_sentence():
         pytest.skip("no /dev/full on this system")
     with pytest.raises(UserError, match="No space left"), disk_errors(full), full.open("w") as file:
         file.write("x" * 100_000)
+
+
+@pytest.mark.parametrize("inside", ["a.txt", "b/a.txt"])
+def test_a_file_in_the_way_of_a_folder_is_one_sentence(tmp_path, inside):
+    (tmp_path / "file").write_text("mine")
+    path = tmp_path / "file" / inside
+    with pytest.raises(UserError, match="cannot be written"):
+        write_json(path, {})
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_folder_in_the_way_of_a_file_is_one_sentence(tmp_path):
+    (tmp_path / "a.json").mkdir()
+    with pytest.raises(UserError, match="cannot be written"):
+        write_json(tmp_path / "a.json", {})
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -104,8 +105,41 @@ def test_an_active_run_is_stopped_not_deleted(tmp_path):
     run = make(tmp_path)
     with pytest.raises(UserError, match="stop it"):
         runs.delete_run(run)
+    runs.write_status(run, state=runs.RUNNING)
     runs.request_stop(run)
     assert runs.stop_requested(run)
+    assert runs.read_run(tmp_path, run.id).state == runs.RUNNING
     runs.write_status(run, state=runs.STOPPED)
     runs.delete_run(runs.read_run(tmp_path, run.id))
     assert runs.list_runs(tmp_path) == []
+
+
+def test_a_queued_run_that_is_stopped_needs_no_worker_to_end(tmp_path):
+    run = make(tmp_path)
+    runs.request_stop(run)
+    stopped = runs.read_run(tmp_path, run.id)
+    assert (stopped.state, stopped.status["message"]) == (runs.STOPPED, "Stopped before it began.")
+    runs.delete_run(stopped)
+    # Two visitors press the button at once.
+    runs.delete_run(stopped)
+    assert runs.list_runs(tmp_path) == []
+
+
+def test_a_run_that_has_ended_meanwhile_is_not_stopped(tmp_path):
+    seen_queued = make(tmp_path)
+    runs.write_status(seen_queued, state=runs.FINISHED)
+    runs.request_stop(seen_queued)
+    assert runs.read_run(tmp_path, seen_queued.id).state == runs.FINISHED
+    assert not runs.stop_requested(seen_queued)
+
+
+def test_a_deleted_folder_does_not_come_back(tmp_path):
+    run = make(tmp_path)
+    shutil.rmtree(run.folder)
+    for write in (
+        lambda: runs.write_status(run, state=runs.RUNNING),
+        lambda: runs.request_stop(run),
+    ):
+        with pytest.raises(UserError, match=run.id):
+            write()
+    assert not run.folder.exists()

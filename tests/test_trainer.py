@@ -12,6 +12,7 @@ from tiny_study import queue, tiny_config, tiny_study
 
 from core import runs
 from core.engine import execute
+from core.errors import UserError
 from core.inference.predictor import predict
 from core.training.config import RECIPES
 
@@ -127,3 +128,18 @@ def test_a_persons_error_is_the_runs_message(settings):
     assert status["fault"] == "user"
     assert "absent.weights.h5" in status["message"]
     assert "\n" not in status["message"]
+
+
+def test_a_run_is_executed_once(finished, settings):
+    before = (finished.folder / "predictions.csv").stat().st_mtime_ns
+    with pytest.raises(UserError, match="only a queued run"):
+        execute(finished, settings)
+    assert (finished.folder / "predictions.csv").stat().st_mtime_ns == before
+    assert runs.read_run(settings.runs, finished.id).state == runs.FINISHED
+
+
+def test_the_seconds_of_the_history_are_those_of_training_alone(settings):
+    # The features of these images are not stored yet: reading them counts apart.
+    run = finish(tiny_config("quick", image_size=48), settings)
+    last = run.history()["seconds"].iloc[-1]
+    assert last <= run.metrics()["training_seconds"]

@@ -1,15 +1,18 @@
 """The worker takes the queue run by run, outlives whoever started it, and survives its runs."""
 
 import os
+import shutil
 import signal
 import time
 
 import psutil
 import pytest
+from filelock import FileLock
 from tiny_study import queue, tiny_config, tiny_study
 
 from core import runs
-from core.training.jobs import start_worker, submit, wait
+from core.errors import UserError
+from core.training.jobs import WORKER_LOCK, start_worker, submit, wait
 from core.training.worker import execute_apart, work
 
 
@@ -63,6 +66,32 @@ def test_a_queued_run_can_be_stopped_before_it_begins(settings):
     execute_apart(read(run, settings), settings)
     assert read(run, settings).state == runs.STOPPED
     assert not (run.folder / "worker.log").exists()
+
+
+def test_a_run_deleted_while_it_trains_ends_and_the_next_one_begins(settings):
+    deleted, following = submit([tiny_config(epochs=1000), tiny_config()], settings)
+    until(lambda: len(read(deleted, settings).history()) > 3)
+    process = psutil.Process(read(deleted, settings).status["pid"])
+    shutil.rmtree(deleted.folder)
+    assert wait(following, settings, lambda _: None).state == runs.FINISHED
+    assert not process.is_running()
+    assert not deleted.folder.exists()
+
+
+def test_a_run_that_no_worker_takes_is_not_waited_for_without_end(settings):
+    run = queue(tiny_config(), settings)
+    with pytest.raises(UserError, match="python -m core worker"):
+        wait(run, settings, lambda _: None, poll_seconds=0.01, unattended_seconds=0.1)
+    with pytest.raises(TimeoutError), FileLock(settings.artifacts / WORKER_LOCK):
+        # With a worker at work it is waited for.
+        looks = iter(range(30))
+        wait(run, settings, lambda _: out_of_time(looks), 0.01, unattended_seconds=0.1)
+    runs.request_stop(run)
+
+
+def out_of_time(looks):
+    if next(looks, None) is None:
+        raise TimeoutError
 
 
 def test_no_queue_no_work(tmp_path):

@@ -62,8 +62,12 @@ def predict(
     unknown explanation or class.
     """
     config = read_config(run.config)
-    if run.state != runs.FINISHED or not run.model_path.exists():
+    if run.state != runs.FINISHED:
         raise UserError(f"{run.id} has no trained model (it is {run.state}); choose another run.")
+    if not run.model_path.is_file():
+        raise UserError(
+            f"model.keras of {run.id} is missing; train the run again or choose another run."
+        )
     if explain and explain not in EXPLANATIONS:
         raise UserError(f"explain: '{explain}' is unknown; choose {', '.join(EXPLANATIONS)}.")
     if explained_class and explained_class not in config.classes:
@@ -105,7 +109,8 @@ def _load(path: Path, modified: int):
 
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    # Keras raises a dozen kinds for a zip or a graph that it cannot read.
+    except Exception as error:
         raise UserError(f"{path} cannot be loaded; train the run again.") from error
 
 

@@ -198,8 +198,11 @@ def read_config(content: dict) -> RunConfig:
 
 
 def _changed(settings: dict, changes: dict) -> dict:
+    # Where either is no dict, the change stands as it is, and validation says what is wrong.
     return settings | {
-        name: settings.get(name, {}) | value if isinstance(value, dict) else value
+        name: earlier | value
+        if isinstance(value, dict) and isinstance(earlier := settings.get(name, {}), dict)
+        else value
         for name, value in changes.items()
     }
 

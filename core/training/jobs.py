@@ -8,11 +8,19 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+
+from filelock import FileLock, Timeout
 
 from core import runs
+from core.errors import UserError
 from core.files import disk_errors
 from core.settings import PROJECT, VARIABLES, Settings
 from core.training.config import RunConfig
+
+WORKER_LOCK = "worker.lock"
+# A worker needs some seconds to start, more on a busy computer.
+UNATTENDED_SECONDS = 60
 
 
 def submit(configs: list[RunConfig], settings: Settings) -> list[runs.Run]:
@@ -64,16 +72,38 @@ def worker_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def stop(run: runs.Run) -> None:
-    """Ask a run to stop: a running one at its next batch, a queued one before it begins."""
-    runs.request_stop(run)
+def wait(
+    run: runs.Run,
+    settings: Settings,
+    report: Callable[[runs.Run], None],
+    poll_seconds: float = 0.5,
+    unattended_seconds: float = UNATTENDED_SECONDS,
+) -> runs.Run:
+    """Follow ``run`` until it has ended; ``report(run)`` is called at every look. Return it.
 
-
-def wait(run: runs.Run, settings: Settings, report, poll_seconds: float = 0.5) -> runs.Run:
-    """Follow ``run`` until it has ended; ``report(run)`` is called at every look. Return it."""
+    Raises UserError when the run is deleted meanwhile, or when it has been queued for
+    ``unattended_seconds`` with no worker there to take it.
+    """
+    attended = time.monotonic()
     while True:
         run = runs.read_run(settings.runs, run.id)
         report(run)
         if run.state not in runs.ACTIVE:
             return run
+        if run.state != runs.QUEUED or _worker_at_work(settings):
+            attended = time.monotonic()
+        elif time.monotonic() - attended > unattended_seconds:
+            raise UserError(
+                f"No worker takes {run.id} from the queue; look into "
+                f"{settings.artifacts / 'worker.log'} and start one with `python -m core worker`."
+            )
         time.sleep(poll_seconds)
+
+
+def _worker_at_work(settings: Settings) -> bool:
+    lock = settings.artifacts / WORKER_LOCK
+    try:
+        with disk_errors(lock), FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True

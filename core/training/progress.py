@@ -6,8 +6,10 @@ the loss curves are written by ``core.training.recorder``.
 
 import threading
 import time
+from contextlib import suppress
 
 from core import runs
+from core.errors import UserError
 
 HEARTBEAT_SECONDS = 5.0
 WRITE_SECONDS = 0.4
@@ -74,7 +76,9 @@ class Progress:
 
     def _beat(self) -> None:
         while not self._ended.wait(HEARTBEAT_SECONDS):
-            self._write()
+            # The run's next step meets the same full disk, and there it ends the run.
+            with suppress(UserError):
+                self._write()
 
     def _write(self, final: bool = False) -> None:
         with self._lock:

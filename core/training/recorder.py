@@ -29,7 +29,7 @@ class Recorder(keras.callbacks.Callback):
         self.progress = progress
         self.step = 0
         self.epochs_before = 0
-        self.began = time.monotonic()
+        self.began: float | None = None
         self._path = progress.run.folder / "history.csv"
         with disk_errors(self._path):
             self._file = self._path.open("w", newline="", encoding="utf-8")
@@ -41,6 +41,8 @@ class Recorder(keras.callbacks.Callback):
         """Start a phase of ``epochs`` passes of ``steps_per_epoch`` optimiser steps."""
         self.phase, self.epochs, self.steps_per_epoch = phase, epochs, steps_per_epoch
         self._phase_step = 0
+        # Not before: preparing images and reading them through a frozen network is no training.
+        self.began = self.began or time.monotonic()
         self.progress(phase, 0, epochs * steps_per_epoch, epoch=1, epochs=epochs)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -72,7 +74,9 @@ class Recorder(keras.callbacks.Callback):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        # Closing writes once more what a full disk has refused.
+        with disk_errors(self._path):
+            self._file.close()
 
     def _row(self, kind: str, logs: dict) -> None:
         with disk_errors(self._path):

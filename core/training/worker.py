@@ -11,9 +11,10 @@ import sys
 from filelock import FileLock, Timeout
 
 from core import runs
+from core.errors import UserError
 from core.files import disk_errors
 from core.settings import PROJECT, Settings
-from core.training.jobs import worker_environment
+from core.training.jobs import WORKER_LOCK, worker_environment
 
 # A worker that finds no queued run lets go of the lock within milliseconds, so a newcomer who waits
 # this long misses no run that was queued while the other was leaving.
@@ -21,18 +22,37 @@ PATIENCE_SECONDS = 5
 
 
 def work(settings: Settings) -> None:
-    """Execute queued runs, oldest first; return when none is left or another worker is at it."""
-    settings.runs.mkdir(parents=True, exist_ok=True)
+    """Execute queued runs, oldest first; return when none is left or another worker is at it.
+
+    A run that cannot be executed (its folder was deleted, its status cannot be written) is passed
+    over, and the others go on. Raises UserError when the artifacts folder cannot be written.
+    """
+    passed: set[str] = set()
+    lock = settings.artifacts / WORKER_LOCK
     try:
-        with FileLock(settings.artifacts / "worker.lock", timeout=PATIENCE_SECONDS):
-            while queued := [r for r in runs.list_runs(settings.runs) if r.state == runs.QUEUED]:
-                execute_apart(queued[-1], settings)
+        with disk_errors(settings.runs):
+            settings.runs.mkdir(parents=True, exist_ok=True)
+        with disk_errors(lock), FileLock(lock, timeout=PATIENCE_SECONDS):
+            while run := _next(settings, passed):
+                passed.add(run.id)
+                try:
+                    execute_apart(run, settings)
+                except (UserError, FileNotFoundError) as error:
+                    print(f"{run.id}: {error}", flush=True)
     except Timeout:
         print("Another worker is at work; it takes the queued runs.")
 
 
+def _next(settings: Settings, passed: set[str]) -> runs.Run | None:
+    queued = [run for run in runs.list_runs(settings.runs) if run.state == runs.QUEUED]
+    return next((run for run in reversed(queued) if run.id not in passed), None)
+
+
 def execute_apart(run: runs.Run, settings: Settings) -> None:
-    """Execute ``run`` in a process of its own and see that its state says how it ended."""
+    """Execute ``run`` in a process of its own and see that its state says how it ended.
+
+    Raises UserError when its folder is deleted meanwhile or its status cannot be written.
+    """
     if runs.stop_requested(run):
         runs.write_status(run, state=runs.STOPPED, message="Stopped before it began.")
         return

@@ -97,7 +97,7 @@ def _stop_button(run: runs.Run, label: str) -> None:
         icon=":material/stop_circle:",
         disabled=asked,
         on_click=_act,
-        args=(jobs.stop, run),
+        args=(runs.request_stop, run),
     )
 
 

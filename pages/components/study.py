@@ -53,7 +53,7 @@ def _watch(settings: Settings) -> None:
         stopping = all(runs.stop_requested(run) for run in active)
         if st.button("Stop the study", key="stop-study", disabled=stopping):
             for run in active:
-                jobs.stop(run)
+                runs.request_stop(run)
             st.rerun(scope="fragment")
         st.caption("You may close this page: the study goes on without it.")
 
