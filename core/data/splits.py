@@ -12,8 +12,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from core.errors import UserError
 
@@ -100,6 +98,11 @@ def patient_groups(rows: pd.DataFrame) -> np.ndarray:
 
     Groups are the connected components of patients that share an exact duplicate image.
     """
+    # SciPy and scikit-learn take long to load, which a page that only shows images need not wait
+    # for; so both are imported where they are used.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     patient = _patients(rows).factorize()[0]
     digest = rows["sha256"].to_numpy(dtype=object)
     image = pd.Series(np.where(digest == "", _own_names(rows), digest)).factorize()[0]
@@ -112,7 +115,6 @@ def patient_groups(rows: pd.DataFrame) -> np.ndarray:
 
 def _by_image(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tuple:
     try:
-        # scikit-learn takes seconds to load, which a page that only shows images need not wait for.
         from sklearn.model_selection import train_test_split
 
         train, validation = train_test_split(
