@@ -78,7 +78,8 @@ def test_a_run_deleted_while_it_trains_ends_and_the_next_one_begins(settings):
     assert not deleted.folder.exists()
 
 
-def test_a_run_that_no_worker_takes_is_not_waited_for_without_end(settings):
+def test_a_run_that_no_worker_takes_is_not_waited_for_without_end(tmp_path):
+    settings = tiny_study(tmp_path)
     run = queue(tiny_config(), settings)
     with pytest.raises(UserError, match="python -m core worker"):
         wait(run, settings, lambda _: None, poll_seconds=0.01, unattended_seconds=0.1)
