@@ -35,7 +35,7 @@ from core.training.progress import Progress
 from core.training.recorder import Recorder
 
 NETWORKS = ("MobileNetV2", "ResNet50")
-BATCH, STEPS, ROUNDS, TARGET = 32, 6, 3, 0.95
+BATCH, STEPS, ROUNDS, TARGET = 32, 4, 2, 0.95
 
 
 class ConstantBatch(keras.utils.PyDataset):

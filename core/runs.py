@@ -106,10 +106,13 @@ class Run:
             return ""
 
 
-def create_run(folder: Path, config: dict, name: str) -> Run:
+def create_run(
+    folder: Path, config: dict, name: str, environment: dict[str, str] | None = None
+) -> Run:
     """Make a queued run below ``folder``; ``name`` becomes part of its id.
 
-    The folder appears whole under its final name or not at all. Raises UserError when the disk is
+    ``environment`` holds the settings of whoever queues it: the worker that takes the run may have
+    been started with others (another data root), and must not use its own. The folder appears whole under its final name or not at all. Raises UserError when the disk is
     full or cannot be written.
     """
     now = datetime.now()
@@ -122,7 +125,8 @@ def create_run(folder: Path, config: dict, name: str) -> Run:
         with disk_errors(final):
             temporary.mkdir(parents=True)
             write_json(temporary / "config.json", config)
-            write_json(temporary / "status.json", {"state": QUEUED, "message": ""})
+            status = {"state": QUEUED, "message": "", "environment": environment or {}}
+            write_json(temporary / "status.json", status)
             temporary.rename(final)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -99,3 +100,12 @@ def test_no_queue_no_work(tmp_path):
     settings = tiny_study(tmp_path)
     work(settings)
     assert runs.list_runs(settings.runs) == []
+
+
+def test_a_run_reads_the_data_it_was_queued_with_whoever_executes_it(settings, tmp_path):
+    # A worker that had been started with another data root once trained on that one's images.
+    other = replace(settings, data_roots=(tmp_path / "absent",))
+    (run,) = submit([tiny_config()], settings)
+    execute_apart(read(run, settings), other)
+    ended = wait(run, settings, lambda _: None)
+    assert ended.state == runs.FINISHED, ended.status

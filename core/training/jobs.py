@@ -30,7 +30,10 @@ def submit(configs: list[RunConfig], settings: Settings) -> list[runs.Run]:
     """
     queued = [
         runs.create_run(
-            settings.runs, config.model_dump(mode="json"), f"{config.backbone}-{config.recipe}"
+            settings.runs,
+            config.model_dump(mode="json"),
+            f"{config.backbone}-{config.recipe}",
+            _spelled_out(settings),
         )
         for config in configs
     ]
@@ -58,17 +61,26 @@ def start_worker(settings: Settings) -> None:
 
 def worker_environment(settings: Settings) -> dict[str, str]:
     """This process's environment with ``settings`` spelled out, for a process of the same kind."""
+    return (
+        os.environ
+        | _spelled_out(settings)
+        | {
+            "PYTHONUNBUFFERED": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+            # The same config and data give the same metrics on the same machine.
+            "TF_DETERMINISTIC_OPS": "1",
+        }
+    )
+
+
+def _spelled_out(settings: Settings) -> dict[str, str]:
     data, artifacts, weights, megapixels, threads = (v.name for v in VARIABLES)
-    return os.environ | {
+    return {
         data: os.pathsep.join(map(str, settings.data_roots)),
         artifacts: str(settings.artifacts),
         weights: str(settings.weights or ""),
         megapixels: str(settings.max_pixels / 1_000_000),
         threads: str(settings.threads),
-        "PYTHONUNBUFFERED": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        # The same config and data give the same metrics on the same machine.
-        "TF_DETERMINISTIC_OPS": "1",
     }
 
 

@@ -61,7 +61,8 @@ def execute_apart(run: runs.Run, settings: Settings) -> None:
         code = subprocess.call(
             [sys.executable, "-m", "core", "execute", run.id],
             cwd=PROJECT,
-            env=worker_environment(settings),
+            # The settings it was queued with, which need not be this worker's.
+            env=worker_environment(settings) | run.status.get("environment", {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
