@@ -112,8 +112,9 @@ def create_run(
     """Make a queued run below ``folder``; ``name`` becomes part of its id.
 
     ``environment`` holds the settings of whoever queues it: the worker that takes the run may have
-    been started with others (another data root), and must not use its own. The folder appears whole under its final name or not at all. Raises UserError when the disk is
-    full or cannot be written.
+    been started with others (another data root), and must not use its own. The folder appears
+    whole under its final name or not at all. Raises UserError when the disk is full or cannot be
+    written.
     """
     now = datetime.now()
     # Microseconds keep runs that were queued together in their order.

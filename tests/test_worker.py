@@ -105,7 +105,9 @@ def test_no_queue_no_work(tmp_path):
 def test_a_run_reads_the_data_it_was_queued_with_whoever_executes_it(settings, tmp_path):
     # A worker that had been started with another data root once trained on that one's images.
     other = replace(settings, data_roots=(tmp_path / "absent",))
-    (run,) = submit([tiny_config()], settings)
-    execute_apart(read(run, settings), other)
-    ended = wait(run, settings, lambda _: None)
+    environment = {"CHESTBENCH_DATA": str(settings.data_roots[0])}
+    config = tiny_config().model_dump(mode="json")
+    run = runs.create_run(settings.runs, config, "tiny", environment)
+    execute_apart(run, other)
+    ended = read(run, settings)
     assert ended.state == runs.FINISHED, ended.status
