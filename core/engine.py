@@ -5,7 +5,6 @@ training and evaluation meet: a run is trained by ``core.training``, and what it
 worth is computed by ``core.evaluation`` from the file that training left.
 """
 
-import os
 import traceback
 
 from filelock import FileLock
@@ -92,8 +91,3 @@ def _sentence(error: Exception, run: runs.Run) -> str:
         )
     first = text.splitlines()[0][:300]
     return f"{first} (a defect of ChestBench; the whole trace is in {run.folder / 'worker.log'})"
-
-
-def keras_backend() -> str:
-    """Name of the Keras backend that runs will use."""
-    return os.environ.get("KERAS_BACKEND", "tensorflow")

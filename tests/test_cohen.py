@@ -4,6 +4,7 @@ import pytest
 from collections_on_disk import COHEN_COLUMNS, cohen_row, draw, make_cohen, write_metadata
 
 from core.data import cohen
+from core.data.sources import find_cohen
 from core.errors import UserError
 
 ROWS = [
@@ -34,7 +35,7 @@ ROWS = [
 @pytest.mark.parametrize(("changed", "finding", "excluded"), ROWS)
 def test_which_rows_take_part(tmp_path, changed, finding, excluded):
     make_cohen(tmp_path / "covid-chestxray-dataset", [cohen_row(**changed)])
-    (folder,) = cohen.find_collections(tmp_path)
+    (folder,) = find_cohen(tmp_path)
     (row,) = cohen.read_rows(folder).to_dict("records")
     assert (row["finding"], row["excluded"]) == (finding, excluded)
 
@@ -90,9 +91,9 @@ def test_metadata_that_is_no_table(tmp_path, content):
 def test_images_without_metadata_are_not_passed_over_in_silence(tmp_path):
     draw(tmp_path / "covid-chestxray-dataset" / "images" / "a.png")
     with pytest.raises(UserError, match=r"no metadata\.csv"):
-        cohen.find_collections(tmp_path)
+        find_cohen(tmp_path)
 
 
 def test_another_programs_images_are_no_collection(tmp_path):
     draw(tmp_path / "holiday" / "images" / "a.png")
-    assert cohen.find_collections(tmp_path) == []
+    assert find_cohen(tmp_path) == []

@@ -4,6 +4,7 @@ import pytest
 from collections_on_disk import draw, make_kermany
 
 from core.data import kermany
+from core.data.sources import find_kermany
 
 NAMES = [
     # folder, file name, patient, finding, excluded
@@ -26,7 +27,7 @@ NAMES = [
 @pytest.mark.parametrize(("folder", "name", "patient", "finding", "excluded"), NAMES)
 def test_what_folder_and_file_name_tell(tmp_path, folder, name, patient, finding, excluded):
     make_kermany(tmp_path / "any" / "chest_xray", {folder: [name]})
-    (found,) = kermany.find_collections(tmp_path)
+    (found,) = find_kermany(tmp_path)
     (row,) = kermany.read_rows(found).to_dict("records")
     assert row["id"] == f"kermany:{folder}/{name}"
     assert row["path"] == str(found / folder / name)
@@ -43,20 +44,20 @@ def test_the_archives_second_copy_and_shadow_files_do_not_count(tmp_path):
     draw(shadow / "IM-0001-0001.jpeg").rename(shadow / "._IM-0001-0001.jpeg")
     shutil.copy(collection / "train/NORMAL/IM-0115-0001.jpeg", collection / "train/NORMAL/._x.jpeg")
     (collection / "train" / "NORMAL" / "Thumbs.db").write_bytes(b"x")
-    assert kermany.find_collections(tmp_path) == [collection]
+    assert find_kermany(tmp_path) == [collection]
     assert kermany.read_rows(collection).equals(once)
 
 
 def test_links_that_run_in_a_circle_end(tmp_path):
     collection = make_kermany(tmp_path / "a" / "b" / "chest_xray")
     (tmp_path / "a" / "b" / "up").symlink_to(tmp_path / "a", target_is_directory=True)
-    assert kermany.find_collections(tmp_path) == [collection]
+    assert find_kermany(tmp_path) == [collection]
     linked = tmp_path / "linked"
     linked.mkdir()
     (linked / "xrays").symlink_to(collection, target_is_directory=True)
-    assert kermany.find_collections(linked) == [linked / "xrays"]
+    assert find_kermany(linked) == [linked / "xrays"]
 
 
 def test_a_folder_that_is_no_collection_is_passed_over(tmp_path):
     draw(tmp_path / "train" / "cats" / "a.png")
-    assert kermany.find_collections(tmp_path) == []
+    assert find_kermany(tmp_path) == []

@@ -12,7 +12,7 @@ import pandas as pd
 from core.data.folders import list_files, with_subfolders
 from core.data.labels import place_finding
 from core.data.rows import make_rows
-from core.data.sources import COHEN, find_cohen
+from core.data.sources import COHEN
 from core.errors import UserError
 
 SOURCE = COHEN
@@ -38,11 +38,6 @@ VIEWS: dict[str, str] = {
 }
 
 _VOLUME_NAME = re.compile(r"\.nii(?:\.gz)?$|\.dcm$|\.mha$", re.IGNORECASE)
-
-
-def find_collections(root: Path) -> list[Path]:
-    """Folders of this collection at or below ``root``; raises UserError as sources.find_cohen."""
-    return find_cohen(root)
 
 
 def read_rows(folder: Path) -> pd.DataFrame:

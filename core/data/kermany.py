@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from core.data.rows import make_rows
-from core.data.sources import KERMANY, find_kermany, kermany_class_folders
+from core.data.sources import KERMANY, kermany_class_folders
 
 SOURCE = KERMANY
 IMAGE_SUFFIXES = (".jpeg", ".jpg", ".png", ".bmp", ".tif", ".tiff", ".webp")
@@ -43,11 +43,6 @@ NAME_SERIES = (
     NameSeries(r"^VIRUS-(\d+)-", "pneumonia-", "virus"),
     NameSeries(r"^NORMAL-(\d+)-", "NORMAL-", "normal"),
 )
-
-
-def find_collections(root: Path) -> list[Path]:
-    """Folders of this collection at or below ``root``, as ``sources.find_kermany``."""
-    return find_kermany(root)
 
 
 def read_rows(folder: Path) -> pd.DataFrame:

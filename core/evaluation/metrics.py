@@ -91,22 +91,6 @@ def score(confusion: np.ndarray, classes: Sequence[str]) -> dict:
     }
 
 
-def score_predictions(
-    truth: np.ndarray,
-    probabilities: np.ndarray,
-    classes: Sequence[str],
-    patients: Sequence[str] | None = None,
-    seed: int = 0,
-) -> dict:
-    """``score`` and ``ci95`` of the likeliest class, from true indices (n,), probabilities (n, k).
-
-    Raises UserError when a probability is not a finite number.
-    """
-    _check_finite(probabilities)
-    predicted = np.asarray(probabilities).argmax(axis=1)
-    return _with_intervals(np.asarray(truth), predicted, classes, patients, seed)
-
-
 def evaluate(predictions: pd.DataFrame, classes: Sequence[str], seed: int = 0) -> dict:
     """What a run's predictions are worth: ``score`` with ``n_validation`` and ``ci95`` added.
 
