@@ -172,5 +172,5 @@ def test_what_cannot_be_evaluated_is_said_in_one_sentence():
         evaluate(table.iloc[:0], CLASSES)
     with pytest.raises(UserError, match="'label' holds 'covid19'"):
         evaluate(table.assign(label=["normal", "covid19"]), CLASSES)
-    with pytest.raises(UserError, match="1 of 2 images.*learning rate"):
+    with pytest.raises(UserError, match=r"1 of 2 images.*learning rate"):
         evaluate(table.assign(p_normal=[np.nan, 0.1]), CLASSES)
