@@ -17,7 +17,7 @@ from core.runs import FINISHED, Run
 RUN, PUBLISHED = "run", "published"
 
 SCORES = ("accuracy", "balanced_accuracy", *MEASURES)
-SECONDS = ("training_seconds", "testing_seconds", "images_per_second")
+SECONDS = ("training_seconds", "testing_seconds")
 OVERLAPS = ("overlap_patients", "overlap_images")
 BOUNDS = tuple(f"{score}_{end}" for score in SCORES for end in ("low", "high"))
 NUMBERS = (*SCORES, *BOUNDS, "majority", *SECONDS)
