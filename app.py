@@ -7,7 +7,8 @@ A map of the folders:
     pages/              one thin page per task: widgets and words, no logic
       components/       the few widgets that several pages share
     core/               everything that works without a browser
-      engine.py         the one door: start runs, execute one, the demonstration study
+      engine.py         executes one run, from its queued folder to its metrics
+      demonstration.py  the three runs of the demonstration study
       runs.py           what a run folder holds, how it is written and read
       data/             the catalog: one row per image, with its source, patient and finding
       imaging/          from an image file to model input: decode, normalise, CLAHE, augment

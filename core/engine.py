@@ -1,8 +1,8 @@
-"""The one door to the engine: start runs, execute one, and the demonstration study.
+"""Executes one run, from its queued folder to its metrics.
 
-Pages and the command line call this module and read ``core.runs``. It is the only place where
-training and evaluation meet: a run is trained by ``core.training``, and what its predictions are
-worth is computed by ``core.evaluation`` from the file that training left.
+Holds ``execute``, the only place where training and evaluation meet: a run is trained by
+``core.training``, and what its predictions are worth is computed by ``core.evaluation`` from the
+file that training left. How a run is queued stands in ``core.training.jobs``.
 """
 
 import traceback
@@ -14,23 +14,8 @@ from core.errors import UserError
 from core.evaluation.metrics import evaluate
 from core.files import disk_errors, write_json
 from core.settings import Settings
-from core.training.config import RunConfig, configure, read_config
+from core.training.config import read_config
 from core.training.progress import Progress, StopRun
-
-# Three runs that differ in one thing each, so that the comparison has something to say.
-DEMONSTRATION = (
-    {"backbone": "TinyCNN", "split": {"by": "patient"}},
-    {"backbone": "TinyCNN", "split": {"by": "image"}},
-    {"backbone": "MobileNetV2", "weights": "none", "image_size": 96, "split": {"by": "patient"}},
-)
-
-
-def demonstration_study() -> list[RunConfig]:
-    """Configs of the demonstration study: minutes on a laptop, no GPU, no download."""
-    return [
-        configure(recipe="finetune", study="Demonstration", cohort="all", **row)
-        for row in DEMONSTRATION
-    ]
 
 
 def execute(run: runs.Run, settings: Settings) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core import runs
-from core.engine import DEMONSTRATION
+from core.demonstration import DEMONSTRATION
 from core.models.backbones import BACKBONES
 from core.models.weights import local_imagenet
 from core.settings import Settings

@@ -7,7 +7,7 @@ from small_collection import IMAGES_IN_ALL, make_collection
 from streamlit.testing.v1 import AppTest
 
 from core import runs
-from core.engine import demonstration_study
+from core.demonstration import demonstration_study
 from core.settings import PROJECT, read_settings
 from core.standing import NO_GPU, Standing, duration, next_step, progress_of
 from core.training import jobs

@@ -4,11 +4,14 @@ Holds what the dashboard and the command line call. The queue is the run folders
 queued, oldest first; what the worker does with them stands in ``core.training.worker``.
 """
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -16,7 +19,9 @@ from core import runs
 from core.errors import UserError
 from core.files import disk_errors
 from core.settings import PROJECT, VARIABLES, Settings
-from core.training.config import RunConfig
+
+if TYPE_CHECKING:
+    from core.training.config import RunConfig
 
 WORKER_LOCK = "worker.lock"
 # A worker needs some seconds to start, more on a busy computer.

@@ -7,7 +7,7 @@ Holds widgets alone: what the study is stands in ``core.engine``, how far a run 
 import streamlit as st
 
 from core import runs
-from core.engine import demonstration_study
+from core.demonstration import demonstration_study
 from core.settings import Settings
 from core.standing import latest_study, progress_of
 from core.training import jobs
