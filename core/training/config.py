@@ -8,7 +8,15 @@ whose configurations are nested here.
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from core.data.labels import COHORTS, LABEL_SCHEMES
 from core.data.splits import SplitConfig
@@ -83,25 +91,16 @@ class RunConfig(BaseModel):
         "none", description="Balanced: rare classes count more, in inverse proportion to their n."
     )
 
-    @field_validator("backbone")
+    @field_validator("backbone", "recipe", "cohort", "labels")
     @classmethod
-    def _known_backbone(cls, value: str) -> str:
-        return _known(value, BACKBONES)
-
-    @field_validator("recipe")
-    @classmethod
-    def _known_recipe(cls, value: str) -> str:
-        return _known(value, RECIPES)
-
-    @field_validator("cohort")
-    @classmethod
-    def _known_cohort(cls, value: str) -> str:
-        return _known(value, COHORTS)
-
-    @field_validator("labels")
-    @classmethod
-    def _known_labels(cls, value: str) -> str:
-        return _known(value, LABEL_SCHEMES)
+    def _is_a_row(cls, value: str, field: ValidationInfo) -> str:
+        tables = {
+            "backbone": BACKBONES,
+            "recipe": RECIPES,
+            "cohort": COHORTS,
+            "labels": LABEL_SCHEMES,
+        }
+        return _known(value, tables[field.field_name])
 
     @model_validator(mode="after")
     def _something_to_train(self) -> "RunConfig":
