@@ -3,8 +3,11 @@
     plain        the dashboard as it is
     tensorflow   the same, in a server that imports TensorFlow before its first page
 
-Rounds alternate and medians are compared. The server's memory map tells whether TensorFlow was
-loaded. The catalog is read before the clock starts, as on any start but the very first.
+Two moments of each start: "title", when the page's heading stands, and "whole", when its last card
+and every picture of it does. The title comes before the page's heavy imports, so the target is held
+against the whole page. Rounds alternate and medians are compared. The server's memory map tells
+whether TensorFlow was loaded. The catalog is read before the clock starts, as on any start but the
+very first.
 """
 
 import os
@@ -21,6 +24,12 @@ from core.settings import PROJECT, read_settings
 
 ROUNDS, TARGET_SECONDS = 3, 3.0
 CHROMIUM = "/usr/bin/chromium"
+# What stands last on the first page, and whether all its X-rays are drawn.
+LAST_CARD = "Computer"
+PICTURES_STAND = """() => {
+    const pictures = [...document.querySelectorAll("[data-testid=stImage] img")];
+    return pictures.length > 0 && pictures.every((one) => one.complete && one.naturalWidth > 0);
+}"""
 
 
 def main() -> bool:
@@ -31,7 +40,7 @@ def main() -> bool:
     from playwright.sync_api import sync_playwright
 
     load_catalog(read_settings())
-    seconds: dict[str, list[float]] = {"plain": [], "tensorflow": []}
+    seconds: dict[str, list[tuple[float, float]]] = {"plain": [], "tensorflow": []}
     loaded = {}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         heavy = Path(folder) / "app_with_tensorflow.py"
@@ -58,21 +67,24 @@ def main() -> bool:
                 took, loaded[way] = _first_page(script, browser)
                 seconds[way].append(took)
         browser.close()
-    for way, values in seconds.items():
+    whole = {}
+    for way, rounds in seconds.items():
+        titles, wholes = zip(*rounds, strict=True)
+        whole[way] = statistics.median(wholes)
         print(
-            f"{way:10} {statistics.median(values):5.2f} s   (rounds: {min(values):.2f} to "
-            f"{max(values):.2f}; TensorFlow {'loaded' if loaded[way] else 'absent'})"
+            f"{way:10} title {statistics.median(titles):5.2f} s   whole {whole[way]:5.2f} s   "
+            f"(rounds: {min(wholes):.2f} to {max(wholes):.2f}; TensorFlow "
+            f"{'loaded' if loaded[way] else 'absent'})"
         )
-    plain = statistics.median(seconds["plain"])
-    met = plain < TARGET_SECONDS and not loaded["plain"]
+    met = whole["plain"] < TARGET_SECONDS and not loaded["plain"]
     print(
-        f"tensorflow / plain: {statistics.median(seconds['tensorflow']) / plain:.1f}   "
-        f"(target: under {TARGET_SECONDS} s without it: {'met' if met else 'MISSED'})"
+        f"tensorflow / plain: {whole['tensorflow'] / whole['plain']:.1f}   "
+        f"(target: whole page under {TARGET_SECONDS} s without it: {'met' if met else 'MISSED'})"
     )
     return met
 
 
-def _first_page(script: Path, browser) -> tuple[float, bool]:
+def _first_page(script: Path, browser) -> tuple[tuple[float, float], bool]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -94,10 +106,13 @@ def _first_page(script: Path, browser) -> tuple[float, bool]:
             time.sleep(0.02)
         page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
         page.get_by_role("heading", level=1).first.wait_for(timeout=60_000)
-        took = time.perf_counter() - began
+        title = time.perf_counter() - began
+        page.get_by_text(LAST_CARD, exact=True).wait_for(timeout=60_000)
+        page.wait_for_function(PICTURES_STAND, timeout=60_000)
+        whole = time.perf_counter() - began
         page.close()
         maps = Path(f"/proc/{server.pid}/maps")
-        return took, maps.exists() and "libtensorflow" in maps.read_text()
+        return (title, whole), maps.exists() and "libtensorflow" in maps.read_text()
     finally:
         server.terminate()
         server.wait()

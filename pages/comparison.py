@@ -3,7 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from core.charts import CONFIG, comparison_chart, overlaid_curves, score_against_time
+from core.charts.comparison import comparison_chart, score_against_time
+from core.charts.curves import overlaid_curves
+from core.charts.theme import CONFIG
 from core.evaluation.compare import comparison_table, curves, published_rows, unusable_runs
 from core.evaluation.published import CITATION, FOOTNOTES
 from pages.components.frame import page

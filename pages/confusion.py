@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.charts import CONFIG, confusion_heatmap
+from core.charts.confusion import confusion_heatmap
+from core.charts.theme import CONFIG
 from core.evaluation.metrics import per_class_table
 from core.evaluation.published import FOOTNOTES, PER_CLASS, TABLE_NUMBER
 from core.evaluation.published import per_class_table as published_table

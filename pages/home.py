@@ -2,14 +2,7 @@
 
 import streamlit as st
 
-from core import runs
-from core.data.browse import few_of_each
-from core.standing import next_step, take_stock
-from pages.components.catalog import browsing_rows, counts
 from pages.components.frame import page
-from pages.components.pictures import picture_grid
-from pages.components.standing import where_you_stand
-from pages.components.study import start_button, study
 
 LEAD = (
     "ChestBench trains image-reading networks (CNNs) to tell normal chest X-rays from pneumonia "
@@ -20,6 +13,16 @@ LEAD = (
 SHOWN_OF_EACH = 2
 
 with page("Which network reads chest X-rays best, and can we believe it?", LEAD) as settings:
+    # Under the title and not above it: a fresh server needs half a second to load these, and
+    # there is something to read meanwhile.
+    from core import runs
+    from core.data.browse import few_of_each
+    from core.standing import next_step, take_stock
+    from pages.components.catalog import browsing_rows, counts
+    from pages.components.pictures import picture_grid
+    from pages.components.standing import where_you_stand
+    from pages.components.study import start_button, study
+
     rows = browsing_rows(settings, "paper", "paper3")
     # As many of each class, always the same ones: a face of the collection, not a lottery.
     shown = few_of_each(rows, SHOWN_OF_EACH, seed=3)

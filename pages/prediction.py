@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.charts import CONFIG, probability_bars
+from core.charts.prediction import probability_bars
+from core.charts.theme import CONFIG
 from core.inference.overlay import overlay
 from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
 from pages.components.frame import page

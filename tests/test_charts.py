@@ -7,8 +7,13 @@ import pandas as pd
 import plotly.io as pio
 import pytest
 
-from core import charts
-from core.charts.curves import thin
+from core.charts.colours import CLASS_COLOURS
+from core.charts.comparison import comparison_chart, score_against_time
+from core.charts.confusion import confusion_heatmap
+from core.charts.curves import overlaid_curves, thin
+from core.charts.dataset import age_histogram, class_counts, intensity_histogram
+from core.charts.prediction import probability_bars
+from core.charts.theme import TEMPLATE_NAME
 
 CLASSES = ("normal", "bacteria", "coronavirus")
 
@@ -58,21 +63,21 @@ def image(kind=np.uint8):
 
 
 FIGURES = {
-    "overlaid": lambda: charts.overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
-    "no runs": lambda: charts.overlaid_curves(history().iloc[:0].assign(name="")),
-    "confusion": lambda: charts.confusion_heatmap([[5, 1, 0], [0, 0, 0], [2, 2, 9]], CLASSES),
-    "shares": lambda: charts.confusion_heatmap([[5, 1], [2, 2]], ("normal", "pneumonia"), True),
-    "time": lambda: charts.score_against_time(comparison(), "accuracy"),
-    "many times": lambda: charts.score_against_time(comparison(40), "accuracy"),
-    "no times": lambda: charts.score_against_time(comparison().iloc[:0], "accuracy"),
-    "counts": lambda: charts.class_counts(patients(), {"normal": "No pneumonia seen"}),
-    "no images": lambda: charts.class_counts(patients().iloc[:0]),
-    "ages": lambda: charts.age_histogram(patients()),
-    "no ages": lambda: charts.age_histogram(patients().assign(age=np.nan)),
-    "grey values": lambda: charts.intensity_histogram({"raw": image(), "deep": image(np.uint16)}),
-    "no image": lambda: charts.intensity_histogram({}),
-    "answer": lambda: charts.probability_bars({"normal": 0.1, "bacteria": 0.9}, truth="normal"),
-    "no answer": lambda: charts.probability_bars({}),
+    "overlaid": lambda: overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
+    "no runs": lambda: overlaid_curves(history().iloc[:0].assign(name="")),
+    "confusion": lambda: confusion_heatmap([[5, 1, 0], [0, 0, 0], [2, 2, 9]], CLASSES),
+    "shares": lambda: confusion_heatmap([[5, 1], [2, 2]], ("normal", "pneumonia"), True),
+    "time": lambda: score_against_time(comparison(), "accuracy"),
+    "many times": lambda: score_against_time(comparison(40), "accuracy"),
+    "no times": lambda: score_against_time(comparison().iloc[:0], "accuracy"),
+    "counts": lambda: class_counts(patients(), {"normal": "No pneumonia seen"}),
+    "no images": lambda: class_counts(patients().iloc[:0]),
+    "ages": lambda: age_histogram(patients()),
+    "no ages": lambda: age_histogram(patients().assign(age=np.nan)),
+    "grey values": lambda: intensity_histogram({"raw": image(), "deep": image(np.uint16)}),
+    "no image": lambda: intensity_histogram({}),
+    "answer": lambda: probability_bars({"normal": 0.1, "bacteria": 0.9}, truth="normal"),
+    "no answer": lambda: probability_bars({}),
 }
 
 
@@ -87,8 +92,8 @@ def test_every_figure_is_dressed_and_says_what_its_axes_are(name, recwarn):
 
 
 def test_the_default_template_stays():
-    assert charts.TEMPLATE_NAME in pio.templates
-    assert pio.templates.default != charts.TEMPLATE_NAME
+    assert TEMPLATE_NAME in pio.templates
+    assert pio.templates.default != TEMPLATE_NAME
 
 
 def test_long_histories_are_thinned_to_means():
@@ -99,26 +104,26 @@ def test_long_histories_are_thinned_to_means():
 def test_overlaid_runs_differ_in_colour_and_dash():
     epochs = history().query("kind == 'epoch'")
     table = pd.concat([epochs.assign(name=f"run {i}") for i in range(7)])
-    figure = charts.overlaid_curves(table)
+    figure = overlaid_curves(table)
     assert len({(t.line.color, t.line.dash) for t in figure.data}) == 7
-    assert figure.layout.height > charts.overlaid_curves(epochs.assign(name="a")).layout.height
+    assert figure.layout.height > overlaid_curves(epochs.assign(name="a")).layout.height
 
 
 def test_confusion_cells_show_counts_and_shares():
     matrix, classes = [[30, 10], [0, 0]], ("normal", "pneumonia")
-    counts = [a.text for a in charts.confusion_heatmap(matrix, classes).layout.annotations]
+    counts = [a.text for a in confusion_heatmap(matrix, classes).layout.annotations]
     assert "<b>30</b>" in counts[0] and "75.0%" in counts[0] and "–" in counts[2]
-    shares = charts.confusion_heatmap(matrix, classes, True, {"normal": "healthy"})
+    shares = confusion_heatmap(matrix, classes, True, {"normal": "healthy"})
     assert "<b>75.0%</b>" in shares.layout.annotations[0].text
     assert list(shares.data[0].y) == ["healthy", "pneumonia"]
     assert shares.layout.yaxis.autorange == "reversed"
-    named = charts.confusion_heatmap(matrix, ("not_covid19", "covid19"))
+    named = confusion_heatmap(matrix, ("not_covid19", "covid19"))
     assert list(named.data[0].y) == ["not COVID-19", "COVID-19"]
     assert list(shares.data[0].customdata[0][1]) == ["normal", "pneumonia", 10]
 
 
 def test_published_values_stand_beside_the_run_of_their_backbone():
-    figure = charts.comparison_chart(comparison(), "accuracy", {"chance": 1 / 3})
+    figure = comparison_chart(comparison(), "accuracy", {"chance": 1 / 3})
     names = [a.text for a in figure.layout.annotations]
     assert "Old, published" in names and "Net0, published" not in names
     assert any("chance" in name for name in names)
@@ -134,24 +139,24 @@ def test_published_values_stand_beside_the_run_of_their_backbone():
 
 def test_comparison_without_intervals_or_rows():
     bare = comparison()[["kind", "name", "backbone", "accuracy"]]
-    assert len(charts.comparison_chart(bare, "accuracy").data) == 3
-    assert not charts.comparison_chart(bare.iloc[:0], "accuracy").data
+    assert len(comparison_chart(bare, "accuracy").data) == 3
+    assert not comparison_chart(bare.iloc[:0], "accuracy").data
     holes = comparison().assign(accuracy_low=np.nan, accuracy_high=np.nan)
-    assert list(charts.comparison_chart(holes, "accuracy").data[0].error_x.array) == [0] * 3
+    assert list(comparison_chart(holes, "accuracy").data[0].error_x.array) == [0] * 3
 
 
 def test_dataset_charts_count_every_image():
-    counts = charts.class_counts(patients())
+    counts = class_counts(patients())
     assert sum(sum(trace.x) for trace in counts.data) == 4
-    ages = charts.age_histogram(patients())
+    ages = age_histogram(patients())
     assert sum(sum(trace.y) for trace in ages.data) == 3
     assert "1 of 4" in ages.layout.xaxis.title.text
-    grey = charts.intensity_histogram({"raw": image(), "deep": image(np.uint16)})
+    grey = intensity_histogram({"raw": image(), "deep": image(np.uint16)})
     assert [sum(trace.y) for trace in grey.data] == pytest.approx([1, 1])
 
 
 def test_the_answer_is_full_and_the_truth_is_marked():
-    bars = charts.probability_bars({"normal": 0.1, "bacteria": 0.9}, truth="normal").data[0]
+    bars = probability_bars({"normal": 0.1, "bacteria": 0.9}, truth="normal").data[0]
     assert "true class" in bars.y[0] and bars.y[1] == "<b>bacteria</b>"
     assert bars.marker.color[1].endswith(",1.0)") and list(bars.text) == ["10.0%", "90.0%"]
 
@@ -159,5 +164,5 @@ def test_the_answer_is_full_and_the_truth_is_marked():
 def test_every_class_has_a_colour_of_its_own():
     labels = pytest.importorskip("core.data.labels", reason="label schemes are not built yet")
     for scheme in labels.LABEL_SCHEMES.values():
-        colours = [charts.CLASS_COLOURS[name] for name in scheme.classes]
+        colours = [CLASS_COLOURS[name] for name in scheme.classes]
         assert len(set(colours)) == len(colours)

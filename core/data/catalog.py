@@ -216,7 +216,9 @@ def _inspect_all(paths: list[str], settings: Settings, progress: Progress) -> li
 
 def _read_stored(snapshot: Snapshot) -> tuple[pd.DataFrame | None, str]:
     try:
-        table = pyarrow.parquet.read_table(snapshot.stored.with_suffix(".parquet"))
+        # Not read_table, which loads all that Arrow has for folders of many files.
+        with pyarrow.parquet.ParquetFile(snapshot.stored.with_suffix(".parquet")) as file:
+            table = file.read()
         rows = table.to_pandas()
         fingerprint = table.schema.metadata[b"fingerprint"].decode()
     except (OSError, KeyError, ValueError, pyarrow.ArrowException):

@@ -13,7 +13,7 @@ from core.data.browse import browsing_table
 from core.data.catalog import load_catalog, select_rows, summarise
 from core.settings import Settings
 
-POLL_SECONDS = 0.1
+POLL_SECONDS, QUICK_SECONDS = 0.1, 0.4
 
 
 class _Reading(threading.Thread):
@@ -67,6 +67,8 @@ def catalog(settings: Settings, reread: bool = False) -> pd.DataFrame:
 
 
 def _follow(reading: _Reading) -> None:
+    # A catalog that is already on disk is there in a blink: no bar for that.
+    reading.join(QUICK_SECONDS)
     place = st.empty()
     while reading.is_alive():
         what, done, total = reading.at

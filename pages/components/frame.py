@@ -2,7 +2,7 @@
 
 Holds ``page``, in which every page's body runs, and ``errors_as_sentences`` for fragments, which
 run again without the page around them. The look itself is ``look.css``, with the class colours of
-``core.charts`` added.
+``core.charts.colours`` added.
 """
 
 import logging
@@ -14,7 +14,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from core.charts import CLASS_COLOURS
+from core.charts.colours import CLASS_COLOURS
 from core.errors import UserError
 from core.settings import PROJECT, Settings, read_settings
 

@@ -6,7 +6,8 @@ Holds widgets and words alone; the pixels are made by ``core.imaging``.
 import numpy as np
 import streamlit as st
 
-from core.charts import CONFIG, intensity_histogram
+from core.charts.dataset import intensity_histogram
+from core.charts.theme import CONFIG
 from core.imaging.augment import AugmentConfig, draw_matrices, warp
 from core.imaging.grain import grain
 from core.imaging.preprocess import PreprocessConfig

@@ -7,7 +7,8 @@ shown by ``one_image``.
 import pandas as pd
 import streamlit as st
 
-from core.charts import CONFIG, age_histogram, class_counts
+from core.charts.dataset import age_histogram, class_counts
+from core.charts.theme import CONFIG
 from core.data.browse import CHOICES, NOT_GIVEN, Filters, values_with_counts
 from core.data.labels import COHORTS, FINDINGS, LABEL_SCHEMES
 from core.settings import Settings
