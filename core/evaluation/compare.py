@@ -5,6 +5,8 @@ cannot be used is left out of the table and listed with its reason. Whether one 
 another is no question of this module.
 """
 
+import hashlib
+import json
 import math
 from collections.abc import Iterable
 
@@ -17,18 +19,20 @@ from core.runs import FINISHED, Run
 RUN, PUBLISHED = "run", "published"
 
 SCORES = ("accuracy", "balanced_accuracy", *MEASURES)
-SECONDS = ("training_seconds", "testing_seconds")
+SECONDS = ("training_seconds", "feature_seconds", "testing_seconds")
 OVERLAPS = ("overlap_patients", "overlap_images")
 BOUNDS = tuple(f"{score}_{end}" for score in SCORES for end in ("low", "high"))
 NUMBERS = (*SCORES, *BOUNDS, "majority", *SECONDS)
-COUNTS = ("n", "seed", "n_training", *OVERLAPS)
-TEXTS = ("kind", "run", "name", "backbone", "recipe", "labels", "cohort", "split", "device")
+COUNTS = ("n", "seed", "split_seed", "fold", "n_training", "testing_images_timed", *OVERLAPS)
+SETTINGS = ("study", "backbone", "recipe", "labels", "cohort")
+TEXTS = ("kind", "run", "name", *SETTINGS, "split", "setup", "trained", "device")
 
 COMPARISON_COLUMNS = (
     "kind",  # RUN or PUBLISHED
     "run",  # identifier; empty for a published row
     "name",  # short and unique: what a chart or a table calls the row
     "created",  # local time; NaT for a published row
+    "study",
     "backbone",
     "recipe",
     "labels",
@@ -36,12 +40,17 @@ COMPARISON_COLUMNS = (
     "cohort",
     "split",  # "image" or "patient"
     "seed",
+    "split_seed",
+    "fold",  # which part of a cross-validation was held back; NA where there is none
+    "setup",  # equal for runs whose configs differ in seed, split_seed and fold alone
     "synthetic",
     "n",  # validation images
     *SCORES,  # fractions, NaN where undefined
     *BOUNDS,  # 95 % interval, NaN where there is none
     "majority",  # accuracy of always answering the most frequent class
-    *SECONDS,
+    *SECONDS,  # feature_seconds: reading images through the frozen backbone, before training
+    "testing_images_timed",
+    "trained",  # what training_seconds fitted: "head", "network" or "head and network"
     "n_training",
     *OVERLAPS,
     "device",
@@ -120,12 +129,13 @@ def curves(runs: Iterable[Run]) -> pd.DataFrame:
 
 
 def run_name(run: Run) -> str:
-    """Short name that tells runs apart: backbone, recipe, split, seed, and the run's own mark."""
-    config = run.config
+    """Short name that tells runs apart: backbone, recipe, split, fold, seed, the run's own mark."""
+    config, split = run.config, _split(run.config)
     parts = [
         _text(config.get("backbone")) or "unknown backbone",
         _text(config.get("recipe")),
-        _split(config),
+        _text(split.get("by")),
+        f"fold {_text(split.get('fold'))}" if split.get("fold") is not None else "",
         f"seed {_text(config.get('seed'))}" if config.get("seed") is not None else "",
         run.id.rpartition("-")[2],
     ]
@@ -149,22 +159,33 @@ def _read(run: Run) -> tuple[dict, str]:
         return {}, f"metrics.json of {run.id} holds no accuracy; delete or repeat the run."
     intervals = metrics.get("ci95") if isinstance(metrics.get("ci95"), dict) else {}
     majority = metrics.get("majority") if isinstance(metrics.get("majority"), dict) else {}
-    classes = metrics.get("classes")
+    classes, split = metrics.get("classes"), _split(config)
     row = {
         "kind": RUN,
         "run": run.id,
         "name": run_name(run),
         "created": run.created,
-        **{name: _text(config.get(name)) for name in ("backbone", "recipe", "labels", "cohort")},
+        **{name: _text(config.get(name)) for name in SETTINGS},
         "classes": tuple(map(str, classes)) if isinstance(classes, list) else (),
-        "split": _split(config),
+        "split": _text(split.get("by")),
         "seed": _whole(config.get("seed")),
+        "split_seed": _whole(split.get("seed")),
+        "fold": _whole(split.get("fold")),
+        "setup": _setup(config),
         "synthetic": metrics.get("synthetic") is True,
         "n": n,
         **{name: _number(scores.get(name)) for name in SCORES},
         "majority": _number(majority.get("accuracy")),
         **{name: _number(metrics.get(name)) for name in SECONDS},
-        **{name: _whole(metrics.get(name)) for name in ("n_training", *OVERLAPS)},
+        **{
+            name: _whole(metrics.get(name))
+            for name in ("n_training", "testing_images_timed", *OVERLAPS)
+        },
+        "trained": " and ".join(
+            part
+            for part, epochs in (("head", "head_epochs"), ("network", "epochs"))
+            if _number(config.get(epochs)) > 0
+        ),
         "device": _text(metrics.get("device")),
         "derived": (),
     }
@@ -181,9 +202,18 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(types).astype(counts)
 
 
-def _split(config: dict) -> str:
+def _split(config: dict) -> dict:
     split = config.get("split")
-    return _text(split.get("by")) if isinstance(split, dict) else ""
+    return split if isinstance(split, dict) else {}
+
+
+def _setup(config: dict) -> str:
+    # No name of a setting stands here but those that a repeat changes: settings that are added
+    # later tell runs apart by themselves.
+    split = {name: v for name, v in _split(config).items() if name not in ("seed", "fold")}
+    content = {name: v for name, v in config.items() if name != "seed"} | {"split": split}
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _interval(value: object) -> tuple[float, float]:
