@@ -3,15 +3,17 @@
 import pandas as pd
 import streamlit as st
 
-from core.charts.comparison import comparison_chart, score_against_time
+from core.charts.comparison import comparison_chart
 from core.charts.curves import overlaid_curves
 from core.charts.theme import CONFIG
 from core.evaluation.compare import comparison_table, curves, published_rows, unusable_runs
 from core.evaluation.published import CITATION, FOOTNOTES
 from pages.components.frame import page
+from pages.components.repeats import mean_and_spread
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
 from pages.components.run_filter import choose_runs
 from pages.components.score_tables import SCORE_WORDS, score_table
+from pages.components.timing import cost_of_a_score
 from pages.components.words import run_title
 
 LEAD = (
@@ -63,10 +65,10 @@ with page("Comparison", LEAD) as settings:
             with st.expander(f":orange[Patients on both sides:] {run_title(run)}"):
                 warn_of_shared_patients(run.config, run.metrics())
 
+    mean_and_spread(mine, measure)
     st.subheader("How they learnt")
     lines = curves(chosen)
     for place, name in zip(st.columns(2), ("val_accuracy", "val_loss"), strict=True):
         with place:
             st.plotly_chart(overlaid_curves(lines, name), theme=None, config=CONFIG, key=name)
-    st.subheader("What a score costs")
-    st.plotly_chart(score_against_time(table, measure), theme=None, config=CONFIG)
+    cost_of_a_score(table, measure)

@@ -24,9 +24,9 @@ MATRIX = [[15, 5], [5, 15]]
 # What one further run has otherwise: whether it repeats the run of CONFIG, and what then differs.
 OTHERS = {
     "seed": ({"seed": 1}, ("seed",)),
-    "fold": ({"split": CONFIG["split"] | {"fold": 1}}, ("fold",)),
     "split seed": ({"split": CONFIG["split"] | {"seed": 4}}, ("split_seed",)),
-    "both": ({"seed": 1, "split": CONFIG["split"] | {"fold": 1}}, ("seed", "fold")),
+    "fold beside a run without": ({"split": CONFIG["split"] | {"fold": 0}}, None),
+    "nothing": ({}, ()),
     "fold that is no fold": ({"seed": 1, "split": CONFIG["split"] | {"fold": None}}, ("seed",)),
     "study": ({"study": "other"}, None),
     "backbone": ({"backbone": "VGG16"}, None),
@@ -110,6 +110,15 @@ def test_groups_are_named_apart_and_the_best_comes_first(tmp_path):
 
 def fold(number, **split):
     return {"split": CONFIG["split"] | {"fold": number} | split}
+
+
+def test_folds_repeat_each_other(tmp_path):
+    made = [make_run(tmp_path, changes) for changes in (fold(0), fold(3), fold(3) | {"seed": 1})]
+    table = comparison_table(made)
+    assert list(table["fold"]) == [0, 3, 3]
+    row = spread_table(table).iloc[0]
+    assert row["differ"] == ("seed", "fold") and row["fold"] == (0, 3)
+    assert spread_table(table[:2])["differ"].iloc[0] == ("fold",)
 
 
 def test_folds_are_added_up_and_cover_every_image_once(tmp_path):

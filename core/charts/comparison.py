@@ -13,7 +13,6 @@ import plotly.graph_objects as go
 
 from core.charts.colours import (
     ACCENT,
-    BACKGROUND,
     GREY,
     MUTED,
     ORANGE,
@@ -22,7 +21,7 @@ from core.charts.colours import (
     TEXT,
     translucent,
 )
-from core.charts.theme import blank, dress, list_below
+from core.charts.theme import blank, dress, list_below, name_rows
 
 ROW_HEIGHT = 46
 MOST_NAMES = 14
@@ -88,18 +87,7 @@ def comparison_chart(
             hovertext=chosen["backbone"] + ", " + style["name"],
             hovertemplate="%{hovertext}<br>%{x:.1%}%{customdata}<extra></extra>",
         )
-    for place, row in places.iterrows():
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=place - 0.32,
-            text=row["name"],
-            showarrow=False,
-            font={"size": 13, "color": TEXT},
-            bgcolor=BACKGROUND,
-            borderpad=0,
-        )
+    name_rows(figure, places["name"].to_dict(), 0.32)
     for number, (words, value) in enumerate(lines.items()):
         figure.add_vline(
             x=value, line={"color": MUTED, "width": 1.5, "dash": ("dash", "dot")[number % 2]}
@@ -129,17 +117,34 @@ def score_against_time(
     table: pd.DataFrame,
     measure: str = "balanced_accuracy",
     time: str = "training_seconds",
-    height: int = 340,
+    front: pd.DataFrame | None = None,
+    height: int = 380,
 ) -> go.Figure:
     """What a score costs: one dot per row that has both figures, named in the list below.
 
-    Beyond MOST_NAMES rows only the kinds of rows are listed. The list is added to ``height``.
+    ``front`` are the rows of the Pareto front, fastest first: a line of steps joins them, and each
+    carries its number. Beyond MOST_NAMES rows only the kinds of rows are listed. The list is added
+    to ``height``.
     """
     x, y = TIMES[time], MEASURES[measure]
     rows = table[table[time] > 0].dropna(subset=[measure])
     if rows.empty:
         return blank("No row has both a score and a time yet.", x, y, height)
     figure = go.Figure()
+    begin, end = np.log10([rows[time].min(), rows[time].max()]) + np.array([-0.5, 0.5])
+    if front is not None and len(front):
+        # The last score holds for whoever has more time still.
+        figure.add_scatter(
+            x=[*front[time], 10**end],
+            y=[*front[measure], front[measure].iloc[-1]],
+            name="Pareto front of my runs, numbered",
+            mode="lines+text",
+            line={"shape": "hv", "color": TEXT, "width": 1.5, "dash": "dot"},
+            text=[f"<b>{number}</b>" for number in range(1, len(front) + 1)],
+            textposition="top left",
+            textfont={"size": 14, "color": TEXT},
+            hoverinfo="skip",
+        )
     groups = "kind" if len(rows) > MOST_NAMES else "name"
     for number, (name, group) in enumerate(rows.groupby(groups, sort=False)):
         style = KINDS[group["kind"].iloc[0]]
@@ -151,14 +156,16 @@ def score_against_time(
             x=group[time],
             y=group[measure],
             name=style["name"] if groups == "kind" else name,
-            mode="markers",
+            mode="markers+text" if group["kind"].iloc[0] == "published" else "markers",
+            text="published",
+            textposition="bottom center",
+            textfont={"size": 12, "color": colour},
             marker={"color": colour, "symbol": symbol, "size": 11},
             error_y=_errors(group, measure, colour),
             customdata=group["name"],
             hovertemplate="%{customdata}<br>%{x:,.0f} s<br>%{y:.1%}<extra></extra>",
         )
-    decades = np.log10([rows[time].min(), rows[time].max()])
-    figure.update_xaxes(type="log", dtick=1, range=[decades[0] - 0.5, decades[1] + 0.5])
+    figure.update_xaxes(type="log", dtick=1, range=[begin, end])
     figure.update_yaxes(tickformat=".0%")
     return dress(figure, x, y, height + list_below(figure, len(figure.data)))
 

@@ -13,7 +13,7 @@ LIGHT_TEXT_BELOW = 0.55
 
 
 def confusion_heatmap(
-    matrix: Sequence[Sequence[int]],
+    matrix: Sequence[Sequence[float]],
     classes: Sequence[str],
     shares: bool = False,
     words: Mapping[str, str] | None = None,
@@ -23,9 +23,10 @@ def confusion_heatmap(
 
     Colour is each cell's share of its row, so that classes of unequal size compare. A cell shows
     its count above its share, or, with ``shares``, its share above its count. ``words`` gives a
-    class another name on the axes. Each point's customdata is [true class, predicted class, count].
+    class another name on the axes. Counts may be means, then with one decimal. Each point's
+    customdata is [true class, predicted class, count in words].
     """
-    counts = np.asarray(matrix, dtype=np.int64)
+    counts = np.asarray(matrix, dtype=float)
     images = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, images, out=np.zeros(counts.shape), where=images > 0)
     many = len(classes) > 3
@@ -44,7 +45,7 @@ def confusion_heatmap(
         xgap=3,
         ygap=3,
         customdata=[
-            [[classes[i], classes[j], int(counts[i, j])] for j in range(len(classes))]
+            [[classes[i], classes[j], count_words(counts[i, j])] for j in range(len(classes))]
             for i in range(len(classes))
         ],
         hovertemplate="true: %{customdata[0]}<br>answer: %{customdata[1]}<br>"
@@ -52,7 +53,7 @@ def confusion_heatmap(
     )
     for i, j in cells:
         percent = f"{100 * share[i, j]:.1f}%" if images[i, 0] else "–"
-        large, small = f"{counts[i, j]:,}", percent
+        large, small = count_words(counts[i, j]), percent
         if shares:
             large, small = small, large
         faint = share[i, j] < LIGHT_TEXT_BELOW
@@ -73,3 +74,8 @@ def confusion_heatmap(
         showgrid=False, tickangle=-90, type="category", autorange="reversed", fixedrange=True
     )
     return figure
+
+
+def count_words(count: float) -> str:
+    """A number of images: whole as it is, a mean with one decimal."""
+    return f"{count:,.0f}" if float(count).is_integer() else f"{count:,.1f}"

@@ -94,6 +94,25 @@ def class_label(name: str, words: Mapping[str, str] | None = None) -> str:
     return "<br>".join(textwrap.wrap(label, 14, break_long_words=False)) or label
 
 
+def name_rows(figure: go.Figure, names: Mapping[int, str], above: float) -> None:
+    """Write a name over each row of a chart, at its place on the y axis less ``above``.
+
+    Names beside the rows would take half of a narrow screen.
+    """
+    for place, name in names.items():
+        figure.add_annotation(
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=place - above,
+            text=name,
+            showarrow=False,
+            font={"size": 13, "color": TEXT},
+            bgcolor=BACKGROUND,
+            borderpad=0,
+        )
+
+
 def list_below(figure: go.Figure, names: int) -> int:
     """Put the legend as a list of ``names`` lines below the plot; returns its height in pixels.
 

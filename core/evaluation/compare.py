@@ -42,7 +42,7 @@ COMPARISON_COLUMNS = (
     "seed",
     "split_seed",
     "fold",  # which part of a cross-validation was held back; NA where there is none
-    "setup",  # equal for runs whose configs differ in seed, split_seed and fold alone
+    "setup",  # equal for runs whose configs differ in seed, split_seed or fold alone
     "synthetic",
     "n",  # validation images
     *SCORES,  # fractions, NaN where undefined
@@ -209,8 +209,9 @@ def _split(config: dict) -> dict:
 
 def _setup(config: dict) -> str:
     # No name of a setting stands here but those that a repeat changes: settings that are added
-    # later tell runs apart by themselves.
-    split = {name: v for name, v in _split(config).items() if name not in ("seed", "fold")}
+    # later tell runs apart by themselves. A run outside a cross-validation repeats none of it.
+    split = {name: v for name, v in _split(config).items() if name != "seed"}
+    split["fold"] = split.get("fold") is not None
     content = {name: v for name, v in config.items() if name != "seed"} | {"split": split}
     text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.compare import RUN, SCORES
+from core.evaluation.metrics import rates
 
 # What may differ between repeats, and how a person calls it.
 DIFFERENCES = {"seed": "seed", "fold": "fold", "split_seed": "seed of the split"}
@@ -77,6 +78,15 @@ def combined_matrix(
     return np.mean(divisions, axis=0)
 
 
+def matrix_rates(matrix: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+    """One row per class of a matrix (k, k): class, n, accuracy, MEASURES.
+
+    Rates are fractions, NaN where undefined; ``n`` is rounded, for a mean need not be whole.
+    """
+    images = np.asarray(matrix).sum(axis=1).round().astype(int)
+    return pd.DataFrame({"class": list(classes), "n": images, **rates(matrix)})
+
+
 def _names(rows: pd.DataFrame) -> dict[int, str]:
     """A name for every group: what is shared, and as much more as tells it from the others."""
     first = rows.drop_duplicates("number").set_index("number")
@@ -94,8 +104,7 @@ def _row(group: str, rows: pd.DataFrame) -> dict:
         "group": group,
         "runs": len(rows),
         "members": tuple(rows["run"]),
-        # A value that some runs have and others lack is a difference too.
-        "differ": tuple(name for name in DIFFERENCES if rows[name].nunique(dropna=False) > 1),
+        "differ": tuple(name for name, met in values.items() if len(met) > 1),
         **values,
         "split": rows["split"].iloc[0],
         "synthetic": bool(rows["synthetic"].iloc[0]),

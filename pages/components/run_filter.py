@@ -1,6 +1,7 @@
 """Which finished runs stand side by side: filters by classes, images and study, then run by run.
 
-Holds ``choose_runs``. Runs of different classes answer different questions and are never mixed.
+Holds ``choose_runs`` and, for a page that needs no more, ``of_study``. Runs of different classes
+answer different questions and are never mixed.
 """
 
 import streamlit as st
@@ -10,7 +11,8 @@ from core.data.labels import COHORTS, LABEL_SCHEMES
 from pages.components.words import run_title
 
 EVERY = "every"
-SHOWN_AT_FIRST = 10
+# A study is looked at whole; beyond this a chart with a row per run is no longer read.
+SHOWN_AT_FIRST, SHOWN_OF_STUDY = 10, 60
 
 
 def choose_runs(finished: list[runs.Run]) -> tuple[list[runs.Run], str]:
@@ -28,18 +30,30 @@ def choose_runs(finished: list[runs.Run]) -> tuple[list[runs.Run], str]:
         for run in finished
         if all(value == EVERY or _value(run, field) == value for field, value in wanted.items())
     }
+    shown = SHOWN_AT_FIRST if study == EVERY else SHOWN_OF_STUDY
     chosen = st.multiselect(
         "Runs",
         list(matching),
-        default=list(matching)[:SHOWN_AT_FIRST],
+        default=list(matching)[:shown],
         format_func=lambda identifier: run_title(matching[identifier]),
         # Under another filter the choice starts again.
         key=f"runs/{labels}/{cohort}/{study}",
         placeholder="Choose runs to compare",
     )
+    if len(matching) > shown:
+        st.caption(
+            f"{len(matching):,} runs match; the newest {shown} were chosen at first."
+            + (" Choose a study to see it whole." if study == EVERY else "")
+        )
     if not matching:
         st.info("No finished run matches; widen the filters above.")
     return [matching[identifier] for identifier in chosen if identifier in matching], labels
+
+
+def of_study(finished: list[runs.Run]) -> list[runs.Run]:
+    """Show the filter by study alone; return the runs of the one that is chosen."""
+    study = _filter("Study", finished, "study", {}, True)
+    return [run for run in finished if study in (EVERY, _value(run, "study"))]
 
 
 def _filter(label: str, finished: list[runs.Run], field: str, table: dict, every: bool) -> str:

@@ -1,7 +1,7 @@
 """Scores as sortable tables, each with its interval and its n: run by run, and class by class.
 
-Holds ``score_table``, from rows of ``core.evaluation.compare``, and ``class_table``. Cells show
-words and sort by the number behind them.
+Holds ``score_table``, from rows of ``core.evaluation.compare``, ``class_table``, and what every
+table is shown with: ``worded_table``, whose cells show words and sort by the number behind them.
 """
 
 import pandas as pd
@@ -10,7 +10,7 @@ import streamlit as st
 from core.evaluation.compare import PUBLISHED, SCORES
 from core.evaluation.metrics import MEASURES
 from core.evaluation.statistics import wilson
-from pages.components.words import class_title, duration, percent
+from pages.components.words import class_title, percent
 
 # Column of the comparison -> heading and help.
 SCORE_WORDS = {
@@ -34,10 +34,6 @@ SCORE_WORDS = {
         "Of the images taken for a class, the share that is of it; mean over the classes.",
     ),
     "f1": ("F1", "Harmonic mean of precision and sensitivity; mean over the classes."),
-}
-SECOND_WORDS = {
-    "training_seconds": ("Training time", "Time of fitting, without preparing the images."),
-    "testing_seconds": ("Testing time", "Time for all validation images through the network."),
 }
 TEXT_WORDS = {
     "name": ("Network and run", None),
@@ -75,17 +71,11 @@ def score_table(table: pd.DataFrame) -> None:
     """Show ``table`` (COMPARISON_COLUMNS) sorted by balanced accuracy, best first."""
     table = table.sort_values("balanced_accuracy", ascending=False).reset_index(drop=True)
     published = table["kind"] == PUBLISHED
-    table["origin"] = table["synthetic"].map({True: "SYNTHETIC", False: "my run"})
-    table["origin"] = table["origin"].mask(published, "published")
-    shown = table[["name", "origin", "n", *SCORE_WORDS, "split", *SECOND_WORDS, "overlap_patients"]]
-    words = {
-        **{name: [_score(row, name) for _, row in table.iterrows()] for name in SCORES},
-        **{name: [_time(row, name) for _, row in table.iterrows()] for name in SECOND_WORDS},
-    }
-    _show(
-        shown,
-        words,
-        SCORE_WORDS | SECOND_WORDS,
+    table["origin"] = origins(table)
+    worded_table(
+        table[["name", "origin", "n", *SCORE_WORDS, "split", "overlap_patients"]],
+        {name: [_score(row, name) for _, row in table.iterrows()] for name in SCORES},
+        SCORE_WORDS,
         TEXT_WORDS,
         ["color: #E69F00" if is_published else "" for is_published in published],
     )
@@ -108,16 +98,27 @@ def class_table(table: pd.DataFrame) -> None:
         for name in ("accuracy", *MEASURES)
     }
     shown = table[["class", "n", "sensitivity", "precision", "specificity", "f1", "accuracy"]]
-    _show(shown.assign(**{"class": shown["class"].map(class_title)}), words, ONE_CLASS, CLASS_TEXT)
+    shown = shown.assign(**{"class": shown["class"].map(class_title)})
+    worded_table(shown, words, ONE_CLASS, CLASS_TEXT)
 
 
-def _show(
+def origins(table: pd.DataFrame) -> pd.Series:
+    """Where each row of a comparison comes from: "my run", "SYNTHETIC" or "published"."""
+    mine = table["synthetic"].map({True: "SYNTHETIC", False: "my run"})
+    return mine.mask(table["kind"] == PUBLISHED, "published")
+
+
+def worded_table(
     shown: pd.DataFrame,
     words: dict[str, list[str]],
     numbers: dict[str, tuple],
     texts: dict[str, tuple],
     row_styles: list[str] | None = None,
 ) -> None:
+    """Show a table whose cells read as ``words`` (column -> a text per row, index 0 to n - 1).
+
+    ``numbers`` and ``texts`` give each column its heading and help; ``row_styles`` a CSS each row.
+    """
     style = shown.style
     if row_styles:
         style = style.apply(lambda column: row_styles)
@@ -144,9 +145,3 @@ def _score(row: pd.Series, name: str) -> str:
         return NO_VALUE
     mark = " †" if name in row["derived"] else ""
     return percent(row[name], row[f"{name}_low"], row[f"{name}_high"]) + mark
-
-
-def _time(row: pd.Series, name: str) -> str:
-    if pd.isna(row[name]):
-        return NO_VALUE if row["kind"] == PUBLISHED else "–"
-    return duration(row[name])

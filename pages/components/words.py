@@ -36,6 +36,12 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 3600:.1f} hours"
 
 
+def exact_duration(seconds: float) -> str:
+    """A time in words with its exact number: "12.53 seconds", "22.0 hours (79,184.28 s)"."""
+    exact = f"{seconds:,.2f}".rstrip("0").rstrip(".")
+    return f"{exact} seconds" if seconds < 90 else f"{duration(seconds)} ({exact} s)"
+
+
 def time_left(seconds: float | None) -> str:
     """What is left of a phase, rounded so that it does not jump about."""
     if seconds is None or not math.isfinite(seconds):
@@ -57,6 +63,13 @@ def percent(value: float | None, low: float | None = None, high: float | None = 
     if _absent(low) or _absent(high):
         return f"{100 * value:.1f}{PERCENT}"
     return f"{100 * value:.1f}{PERCENT} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def spread_words(mean: float, deviation: float, low: float, high: float) -> str:
+    """A mean, its standard deviation and its range, all fractions: "81.2 % ± 1.1 (79 to 83)"."""
+    if _absent(mean):
+        return "–"
+    return f"{percent(mean)} ± {100 * deviation:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def class_words(name: str) -> str:

@@ -1,0 +1,133 @@
+"""A confusion matrix with what is said about it: of one run, or of a run and its repeats together.
+
+Holds ``matrix_of``. Which runs repeat each other, and how their matrices come together, stands in
+``core.evaluation.spread``.
+"""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import runs
+from core.charts.confusion import confusion_heatmap
+from core.charts.theme import CONFIG
+from core.evaluation.metrics import per_class_table
+from core.evaluation.published import FOOTNOTES, PER_CLASS, TABLE_NUMBER
+from core.evaluation.published import per_class_table as published_table
+from core.evaluation.spread import combined_matrix, matrix_rates
+from pages.components.matrix_words import read_matrix
+from pages.components.repeats import repeated_words, repeats_of
+from pages.components.run_choice import describe_run, warn_of_shared_patients
+from pages.components.score_tables import class_table
+from pages.components.words import class_title, spread_words
+
+
+def matrix_of(run: runs.Run, finished: list[runs.Run], shares: bool, key: str) -> None:
+    """Show the matrix of ``run``, its words and its table class by class.
+
+    Where ``finished`` has repeats of it, a switch takes all of them together. ``shares``: large
+    figures are shares of the row; ``key`` "alone" stands for a matrix that has the whole width.
+    """
+    metrics = run.metrics()
+    if not metrics.get("confusion_matrix"):
+        st.warning(f"metrics.json of `{run.id}` is missing or cannot be read; repeat the run.")
+        return
+    rows, spread = repeats_of(run, finished)
+    if rows is not None and st.toggle(
+        f"Together with its repeats: {len(rows)} runs, {repeated_words(spread)}",
+        key=f"together-{key}",
+    ):
+        _together(run, rows, spread, finished, shares, key)
+    else:
+        describe_run(run, metrics)
+        _draw(metrics["confusion_matrix"], metrics["classes"], shares, key)
+        warn_of_shared_patients(run.config, metrics)
+        st.markdown("**Class by class, as the paper prints it**")
+        class_table(per_class_table(metrics))
+        for sentence in metrics.get("undefined", []):
+            st.caption(sentence)
+    _published(run)
+
+
+def _together(
+    run: runs.Run,
+    rows: pd.DataFrame,
+    spread: pd.Series,
+    finished: list[runs.Run],
+    shares: bool,
+    key: str,
+) -> None:
+    matrices = {
+        other.id: other.metrics().get("confusion_matrix")
+        for other in finished
+        if other.id in spread["members"]
+    }
+    classes = run.metrics()["classes"]
+    for identifier, matrix in matrices.items():
+        if np.shape(matrix) != (len(classes), len(classes)):
+            st.warning(f"metrics.json of `{identifier}` has no matrix like this; repeat the run.")
+            return
+    matrix = combined_matrix(rows, matrices)
+    # Each image counts once where only folds are added up.
+    mean = bool(rows["fold"].isna().any() or rows["fold"].duplicated().any())
+    st.markdown(_about(spread, mean))
+    _draw(matrix.tolist(), classes, shares, key, mean)
+    # Said of each run, but the number of patients is another one in each.
+    warn_of_shared_patients(run.config, {})
+    st.markdown("**Class by class, from this matrix**")
+    table = matrix_rates(matrix, classes)
+    # Of means over the same images, Wilson's interval would claim images that nobody checked.
+    class_table(table.assign(sensitivity_low=np.nan, sensitivity_high=np.nan) if mean else table)
+
+
+def _about(spread: pd.Series, mean: bool) -> str:
+    scores = (spread[f"balanced_accuracy_{part}"] for part in ("mean", "sd", "min", "max"))
+    synthetic = ":orange-badge[SYNTHETIC images] " if spread["synthetic"] else ""
+    words = f"{synthetic}**{spread['group']}**, {spread['runs']} runs: {repeated_words(spread)}. "
+    folds = "fold" in spread["differ"]
+    if folds and mean:
+        words += (
+            "Each cell is the **mean** over the runs that held back the same fold, **added up** "
+            "over the folds"
+            + ("." if len(spread["split_seed"]) < 2 else ", and averaged over the divisions.")
+        )
+    elif folds:
+        words += (
+            "Each cell is the **sum over the folds**: every image is answered by the network that "
+            "was not trained on it."
+        )
+    else:
+        words += (
+            "Each cell is the **mean over the runs**: how many images a network trained this way "
+            "takes so on average. One network gives whole numbers; a mean need not."
+        )
+    if folds and np.isfinite(spread["covered"]):
+        words += (
+            " Every image was checked once"
+            if spread["covered"] > 1 - 1e-9
+            else f" **Folds are missing:** {spread['covered']:.0%} of the images were checked"
+        ) + (" by each seed." if mean else ".")
+    return f"{words} Balanced accuracy of the runs: mean {spread_words(*scores)}."
+
+
+def _draw(matrix: list, classes: list[str], shares: bool, key: str, mean: bool = False) -> None:
+    left, right = st.columns([2, 3], gap="large") if key == "alone" else (st, st)
+    with left.container():
+        names = {name: class_title(name) for name in classes}
+        st.plotly_chart(
+            confusion_heatmap(matrix, classes, shares, names),
+            theme=None,
+            config=CONFIG,
+            key=f"matrix-{key}",
+        )
+    with right.container():
+        for sentence in read_matrix(matrix, classes, mean):
+            st.markdown(sentence)
+
+
+def _published(run: runs.Run) -> None:
+    backbone = run.config.get("backbone", "")
+    if run.config.get("labels") == "paper3" and backbone in PER_CLASS:
+        st.markdown(f"**The published {backbone}** (table {TABLE_NUMBER[backbone]} of the paper)")
+        class_table(published_table(backbone))
+        st.caption(f"{FOOTNOTES['intervals']} {FOOTNOTES['split']}")
