@@ -29,6 +29,7 @@ def confusion_heatmap(
     counts = np.asarray(matrix, dtype=float)
     images = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, images, out=np.zeros(counts.shape), where=images > 0)
+    mean = bool((counts % 1).any())
     many = len(classes) > 3
     labels = [class_label(name, words) for name in classes]
     cells = [(i, j) for i in range(len(classes)) for j in range(len(classes))]
@@ -45,7 +46,7 @@ def confusion_heatmap(
         xgap=3,
         ygap=3,
         customdata=[
-            [[classes[i], classes[j], count_words(counts[i, j])] for j in range(len(classes))]
+            [[classes[i], classes[j], count_words(counts[i, j], mean)] for j in range(len(classes))]
             for i in range(len(classes))
         ],
         hovertemplate="true: %{customdata[0]}<br>answer: %{customdata[1]}<br>"
@@ -53,7 +54,7 @@ def confusion_heatmap(
     )
     for i, j in cells:
         percent = f"{100 * share[i, j]:.1f}%" if images[i, 0] else "–"
-        large, small = count_words(counts[i, j]), percent
+        large, small = count_words(counts[i, j], mean), percent
         if shares:
             large, small = small, large
         faint = share[i, j] < LIGHT_TEXT_BELOW
@@ -76,6 +77,6 @@ def confusion_heatmap(
     return figure
 
 
-def count_words(count: float) -> str:
-    """A number of images: whole as it is, a mean with one decimal."""
-    return f"{count:,.0f}" if float(count).is_integer() else f"{count:,.1f}"
+def count_words(count: float, mean: bool = False) -> str:
+    """A number of images: whole, or with one decimal where it is a mean."""
+    return f"{count:,.1f}" if mean else f"{count:,.0f}"

@@ -27,7 +27,7 @@ def _read_row(row: Sequence[float], place: int, classes: Sequence[str], mean: bo
         return f"No validation image is **{name}**."
     share = percent(hits / total, *(() if mean else wilson(hits, total)))
     sentence = (
-        f"Of **{count_words(total)}** images of **{name}**, **{count_words(hits)}** were "
+        f"Of **{count_words(total)}** images of **{name}**, **{count_words(hits, mean)}** were "
         f"recognised{' on average' if mean else ''}: {share}"
     )
     others = sorted(
@@ -37,6 +37,7 @@ def _read_row(row: Sequence[float], place: int, classes: Sequence[str], mean: bo
     if not others:
         return f"{sentence}. None was taken for anything else."
     count, other = others[0]
-    taken = [f"{count_words(count)} {'was' if count == 1 else 'were'} taken for {other}"]
-    taken += [f"{count_words(count)} for {other}" for count, other in others[1:]]
+    verb = "was" if count == 1 and not mean else "were"
+    taken = [f"{count_words(count, mean)} {verb} taken for {other}"]
+    taken += [f"{count_words(count, mean)} for {other}" for count, other in others[1:]]
     return f"{sentence}. {', '.join(taken)}."

@@ -21,6 +21,7 @@ TEXTS = {
     "repeated": ("What differs", None),
     "n": ("n", "Validation images of one run."),
 }
+SPREAD_WIDTH = 195  # pixels; room for a mean, its deviation and its range
 # What differs between repeats -> what their spread says, and what it does not.
 ABOUT = {
     "seed": (
@@ -65,7 +66,13 @@ def mean_and_spread(table: pd.DataFrame, measure: str) -> None:
         ]
         for name in SCORE_WORDS
     }
-    worded_table(shown[["group", "runs", "repeated", *SCORE_WORDS, "n"]], words, SCORE_WORDS, TEXTS)
+    worded_table(
+        shown[["group", "runs", "repeated", *SCORE_WORDS, "n"]],
+        words,
+        SCORE_WORDS,
+        TEXTS,
+        width=SPREAD_WIDTH,
+    )
     st.caption(
         "Mean ± standard deviation over the runs (n - 1 in the denominator, in percentage points), "
         "and the least and the greatest score. A score that is undefined in one of the runs has no "

@@ -61,8 +61,9 @@ CLASS_TEXT = {
     "class": ("Class", None),
     "n": ("n", "Validation images that truly are of this class."),
 }
-SCORE_WIDTH = 150  # pixels; room for a value and its interval
-WIDTHS = {"name": 300, "origin": 100, "class": 110, "n": 60}  # pixels
+# Pixels; the first has room for a value and its interval.
+SCORE_WIDTH = 150
+WIDTHS = {"name": 300, "origin": 100, "class": 110, "n": 60, "repeated": 140, "holds": 330}
 MOST_ROWS = 25
 NO_VALUE = "not legible"
 
@@ -114,10 +115,12 @@ def worded_table(
     numbers: dict[str, tuple],
     texts: dict[str, tuple],
     row_styles: list[str] | None = None,
+    width: int = SCORE_WIDTH,
 ) -> None:
     """Show a table whose cells read as ``words`` (column -> a text per row, index 0 to n - 1).
 
-    ``numbers`` and ``texts`` give each column its heading and help; ``row_styles`` a CSS each row.
+    ``numbers`` and ``texts`` give each column its heading and help; ``row_styles`` a CSS each row;
+    ``width`` is that of a column of numbers, in pixels.
     """
     style = shown.style
     if row_styles:
@@ -128,7 +131,7 @@ def worded_table(
             style = style.format(lambda _, text=text: text, subset=pd.IndexSlice[[place], [name]])
     headings = {
         **{
-            name: st.column_config.NumberColumn(title, help=help_text, width=SCORE_WIDTH)
+            name: st.column_config.NumberColumn(title, help=help_text, width=width)
             for name, (title, help_text) in numbers.items()
         },
         **{

@@ -10,6 +10,7 @@ from core.charts.comparison import score_against_time
 from core.charts.theme import CONFIG
 from core.evaluation.compare import PUBLISHED
 from core.evaluation.pareto import pareto_front
+from core.evaluation.spread import repeats
 from pages.components.score_tables import NO_VALUE, SCORE_WORDS, origins, worded_table
 from pages.components.words import duration, exact_duration, percent
 
@@ -17,7 +18,7 @@ TIMES = {"training_seconds": "training time", "testing_seconds": "testing time"}
 NUMBERS = {
     "training_seconds": ("Training", "Time of fitting, without preparing the images."),
     "feature_seconds": (
-        "Reading the images before",
+        "Reading images before",
         "Only where a head is trained on stored features: the time in which the frozen network "
         "read the images. Near zero when an earlier run had already stored what it saw.",
     ),
@@ -36,6 +37,7 @@ HOLDS = {
     "network": "the network itself",
     "head and network": "the last layers on stored features, then the network itself",
 }
+TIME_WIDTH = 185  # pixels; room for "22.0 hours (79,184.28 s)"
 PROJECTED = " ‡"
 ABOUT_FEATURES = (
     "A run that trains on **stored features** reads every image through the frozen network once "
@@ -99,6 +101,11 @@ def _read_front(front: pd.DataFrame, mine: pd.DataFrame, measure: str, time: str
             "Some runs on the front are split by image and some by patient: a split by image "
             "scores higher without reading X-rays better."
         )
+    if not repeats(mine).empty:
+        cautions.append(
+            "Some of these runs repeat each other: of such runs the front takes the luckiest, so "
+            "look at the means above as well."
+        )
     if mine["device"].nunique() > 1:
         cautions.append(
             "These runs were computed on different devices (see the table): their times are no "
@@ -125,25 +132,29 @@ def timing_table(table: pd.DataFrame) -> None:
     table["origin"] = origins(table)
     table["holds"] = table["trained"].map(HOLDS).fillna("not recorded")
     table["holds"] = table["holds"].mask(table["published"], "300 epochs, as published")
+    columns = [name for name in NUMBERS if name != "feature_seconds" or head.any()]
     projected = (table["testing_images_timed"] < table["n"]).fillna(False).astype(bool)
     words = {
         name: [_cell(row[name], row["published"]) for _, row in table.iterrows()]
-        for name in NUMBERS
+        for name in columns
     }
-    words["feature_seconds"] = [
-        "–" if absent else word
-        for word, absent in zip(words["feature_seconds"], ~head, strict=True)
-    ]
+    if head.any():
+        # Of a whole network there is none, published or not.
+        words["feature_seconds"] = [
+            word if stored else "–"
+            for word, stored in zip(words["feature_seconds"], head, strict=True)
+        ]
     words["testing_seconds"] = [
         word + PROJECTED * mark
         for word, mark in zip(words["testing_seconds"], projected, strict=True)
     ]
     worded_table(
-        table[["name", "origin", *NUMBERS, "n", "device", "holds"]],
+        table[["name", "origin", *columns, "n", "device", "holds"]],
         words,
-        NUMBERS,
+        {name: NUMBERS[name] for name in columns},
         TEXTS,
         ["color: #E69F00" if published else "" for published in table["published"]],
+        TIME_WIDTH,
     )
     notes = [ABOUT_FEATURES] if head.any() else []
     notes += [ABOUT_PROJECTED] if projected.any() else []
