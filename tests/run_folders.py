@@ -87,6 +87,13 @@ def make_finished_run(settings: Settings, mistakes: int = 0, **choices) -> runs.
     return runs.read_run(settings.runs, run.id)
 
 
+def change_run(run: runs.Run, metrics: dict | None = None, **config: object) -> runs.Run:
+    """Overwrite values in a run's metrics.json and config.json, as if it had been another run."""
+    write_json(run.folder / "metrics.json", run.metrics() | (metrics or {}))
+    write_json(run.folder / "config.json", run.config | config)
+    return runs.read_run(run.folder.parent, run.id)
+
+
 def write_history(run: runs.Run, epochs: int, batches: int) -> None:
     """Leave the rows of ``epochs`` passes of ``batches`` steps."""
     rows = []

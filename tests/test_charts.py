@@ -13,6 +13,7 @@ from core.charts.confusion import confusion_heatmap
 from core.charts.curves import overlaid_curves, thin
 from core.charts.dataset import age_histogram, class_counts, intensity_histogram
 from core.charts.prediction import probability_bars
+from core.charts.spread import spread_chart
 from core.charts.theme import TEMPLATE_NAME
 
 CLASSES = ("normal", "bacteria", "coronavirus")
@@ -48,6 +49,26 @@ def comparison(count=3):
     return table.assign(accuracy_low=table.accuracy - 0.02, accuracy_high=table.accuracy + 0.02)
 
 
+def repeated():
+    runs = pd.DataFrame(
+        {
+            "group": ["a", "a", "b", "b"],
+            "name": [f"run {i}" for i in range(4)],
+            "accuracy": [0.8, 0.9, 0.6, 0.6],
+            "f1": [0.5, 0.6, 0.4, np.nan],
+        }
+    )
+    return runs, pd.DataFrame(
+        {
+            "group": ["a", "b"],
+            "accuracy_mean": [0.85, 0.6],
+            "accuracy_sd": [0.07, 0.0],
+            "f1_mean": [0.55, np.nan],
+            "f1_sd": [0.07, np.nan],
+        }
+    )
+
+
 def patients():
     return pd.DataFrame(
         {
@@ -70,6 +91,8 @@ FIGURES = {
     "time": lambda: score_against_time(comparison(), "accuracy"),
     "many times": lambda: score_against_time(comparison(40), "accuracy"),
     "no times": lambda: score_against_time(comparison().iloc[:0], "accuracy"),
+    "front": lambda: score_against_time(comparison(), "accuracy", front=comparison()[:2]),
+    "mean matrix": lambda: confusion_heatmap([[5.5, 1.5], [2, 2]], ("normal", "pneumonia")),
     "counts": lambda: class_counts(patients(), {"normal": "No pneumonia seen"}),
     "no images": lambda: class_counts(patients().iloc[:0]),
     "ages": lambda: age_histogram(patients()),
@@ -143,6 +166,52 @@ def test_comparison_without_intervals_or_rows():
     assert not comparison_chart(bare.iloc[:0], "accuracy").data
     holes = comparison().assign(accuracy_low=np.nan, accuracy_high=np.nan)
     assert list(comparison_chart(holes, "accuracy").data[0].error_x.array) == [0] * 3
+
+
+def test_the_front_joins_its_rows_by_numbered_steps():
+    table = comparison().assign(training_seconds=[10.0, 20.0, 40.0, 9000.0, np.nan, 5.0])
+    front = table.iloc[[0, 2]]
+    figure = score_against_time(table, "accuracy", front=front)
+    line = next(trace for trace in figure.data if trace.mode == "lines+text")
+    # To the right edge: the best score holds for whoever has more time still.
+    assert list(line.x[:2]) == [10, 40] and np.log10(line.x[2]) == figure.layout.xaxis.range[1]
+    assert list(line.y) == pytest.approx([0.7, 0.74, 0.74])
+    assert line.line.shape == "hv" and list(line.text) == ["<b>1</b>", "<b>2</b>"]
+    published = next(trace for trace in figure.data if trace.name == "Net0, published")
+    assert published.marker.symbol == "diamond" and "published" in published.text
+    without = score_against_time(table, "accuracy", front=table.iloc[:0])
+    assert len(without.data) == len(figure.data) - 1
+
+
+def test_the_front_is_drawn_over_many_runs_too():
+    table = comparison(40)
+    figure = score_against_time(table, "accuracy", front=table.iloc[[39]])
+    assert [trace.name for trace in figure.data][1:] == [
+        "my runs",
+        "published",
+        "trivial baselines",
+    ]
+    assert figure.data[0].mode == "lines+text"
+
+
+def test_repeats_are_dots_about_their_mean():
+    runs, spread = repeated()
+    figure = spread_chart(runs, spread, "accuracy")
+    dots, mean = figure.data[1], figure.data[2]
+    assert list(dots.y) == [0, 0, 1, 1] and list(dots.x) == [0.8, 0.9, 0.6, 0.6]
+    assert list(mean.x) == [0.85, 0.6] and list(mean.y) == [0, 1]
+    assert list(figure.data[0].base) == pytest.approx([0.78, 0.6])
+    assert [a.text for a in figure.layout.annotations] == ["a", "b"]
+    low, high = figure.layout.xaxis.range
+    assert low < 0.6 and high > 0.92
+    # An undefined mean leaves the dots that there are.
+    undefined = spread_chart(runs, spread, "f1")
+    assert len(undefined.data[1].x) == 3 and list(undefined.data[2].x) == [0.55]
+
+
+def test_a_matrix_of_means_has_one_decimal_everywhere():
+    cells = confusion_heatmap([[5.5, 1.5], [2, 2]], ("normal", "pneumonia")).layout.annotations
+    assert "<b>5.5</b>" in cells[0].text and "<b>2.0</b>" in cells[2].text
 
 
 def test_dataset_charts_count_every_image():

@@ -71,8 +71,20 @@ def test_row_of_a_finished_run(tmp_path):
     assert row.accuracy_low < 0.75 < row.accuracy_high
     assert row.f1_low < row.f1 < row.f1_high
     assert row.majority == 0.5 and row.training_seconds == 12.5
+    assert row.study == "" and row.trained == "" and row["fold"] is pd.NA and row.split_seed == 0
     assert row.synthetic and row.overlap_images == 2 and row.classes == CLASSES
     assert unusable_runs([run]) == {}
+
+
+def test_row_of_a_run_in_a_cross_validated_study(tmp_path):
+    split = CONFIG["split"] | {"fold": 2}
+    config = CONFIG | {"study": "Folds", "split": split, "head_epochs": 15, "epochs": 6}
+    row = comparison_table([make_run(tmp_path, config=config)]).iloc[0]
+    assert (row.study, row.fold, row.trained) == ("Folds", 2, "head and network")
+    assert "fold 2" in row["name"]
+    for epochs, trained in (({"head_epochs": 15, "epochs": 0}, "head"), ({"epochs": 3}, "network")):
+        run = make_run(tmp_path, config=CONFIG | epochs)
+        assert comparison_table([run]).iloc[0].trained == trained
 
 
 def test_only_finished_runs_and_unique_names(tmp_path):

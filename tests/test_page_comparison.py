@@ -3,9 +3,11 @@
 import json
 
 import pytest
-from run_folders import make_environment, make_finished_run, open_page, text_of
+from run_folders import change_run, make_environment, make_finished_run, open_page, text_of
 
 from core.evaluation.published import SUMMARY
+from pages.components.run_filter import SHOWN_AT_FIRST
+from pages.components.words import exact_duration, spread_words
 
 
 @pytest.fixture
@@ -78,3 +80,125 @@ def test_a_damaged_run_is_left_out_with_its_reason(settings):
     page = open_page("comparison")
     assert not page.exception
     assert f"Left out: metrics.json of {run.id}" in text_of(page)
+
+
+def words_of(page, column):
+    """What the cells of that column read as, in the last table that has it."""
+    table = next(t for t in reversed(page.dataframe) if column in t.value.columns)
+    place = list(table.value.columns).index(column)
+    styled = table.proto.arrow_data.styler.display_values
+    import io
+
+    import pyarrow
+
+    return [
+        str(text).replace("\xa0", " ")
+        for text in pyarrow.ipc.open_stream(io.BytesIO(styled)).read_all().column(place).to_pylist()
+    ]
+
+
+def test_times_stand_beside_the_published_ones_with_what_they_hold(settings):
+    slow = make_finished_run(settings, backbone="ResNet50", recipe="quick")
+    change_run(
+        slow,
+        {
+            "training_seconds": 184.25,
+            "feature_seconds": 600.0,
+            "testing_images_timed": 4,
+            "device": "a second computer",
+        },
+    )
+    make_finished_run(settings, mistakes=3)
+    page = open_page("comparison")
+    assert not page.exception and not page.error
+    table = page.dataframe[1].value
+    assert list(table["origin"]) == ["my run"] * 2 + ["published"] * len(SUMMARY)
+    assert list(table["device"])[:3] == ["a test", "a second computer", "NVIDIA Tesla P40"]
+    training = words_of(page, "training_seconds")
+    assert training[:3] == ["30 seconds", "3 minutes (184.25 s)", "22.0 hours (79,184.28 s)"]
+    assert training[3:] == ["not legible"] * (len(SUMMARY) - 1)
+    assert words_of(page, "feature_seconds")[:3] == ["–", "10 minutes (600 s)", "–"]
+    assert words_of(page, "testing_seconds")[:3] == [
+        "2 seconds", "2 seconds ‡", "4 minutes (262 s)"
+    ]  # fmt: skip
+    assert list(table["holds"])[:2] == [
+        "the network itself",
+        "the last layers alone, on stored features",
+    ]
+    words = text_of(page)
+    assert "‡ Timed on a part" in words and "are no part of the front" in words
+    assert "computed on different devices" in words
+
+
+def test_the_front_is_named_from_fastest_to_best(settings):
+    fast = make_finished_run(settings, mistakes=6)
+    best = change_run(make_finished_run(settings), {"training_seconds": 120.0})
+    change_run(make_finished_run(settings, mistakes=4, seed=8), {"training_seconds": 200.0})
+    page = open_page("comparison")
+    words = text_of(page)
+    assert "the 2 runs that no other run of yours beats" in words
+    places = [words.index(f"{run.id.rpartition('-')[2]}:") for run in (fast, best)]
+    assert places == sorted(places) and "for 2 minutes" in words
+    assert "computed on different devices" not in words
+    # By testing time all are alike, so that the best run alone is on the front.
+    page.segmented_control(key="time-measure").set_value("testing_seconds").run()
+    assert "No trade among these runs" in text_of(page)
+
+
+def test_repeats_show_their_mean_and_spread(settings):
+    for seed, mistakes in enumerate((0, 2, 4)):
+        make_finished_run(settings, mistakes, study="Seeds", seed=seed)
+    make_finished_run(settings, study="Alone")
+    page = open_page("comparison")
+    assert not page.exception and not page.error
+    table = next(t.value for t in page.dataframe if "group" in t.value.columns)
+    assert list(table["runs"]) == [3] and list(table["repeated"]) == ["seeds 0, 1, 2"]
+    scores = [t.value for t in page.dataframe][0].query("origin == 'my run'")["accuracy"]
+    assert table["accuracy"].iloc[0] == pytest.approx(
+        sorted(scores)[:3] and scores[1:].mean(), abs=1
+    )
+    words = text_of(page)
+    assert "luck of the draw" in words and "**Folds**" not in words
+    page.selectbox(key="filter-study").select("Alone").run()
+    assert "Mean and spread" not in "".join(s.value for s in page.subheader)
+
+
+def test_folds_say_what_their_spread_is_not(settings):
+    for number in range(3):
+        run = make_finished_run(settings, number, study="Folds")
+        change_run(run, split=run.config["split"] | {"fold": number})
+    words = text_of(open_page("comparison"))
+    assert "which patients are held back" in words and "It is no margin of error" in words
+    assert "luck of the draw" not in words
+
+
+def test_a_study_is_chosen_whole(settings):
+    for seed in range(SHOWN_AT_FIRST + 2):
+        make_finished_run(settings, study="Many", seed=seed)
+    page = open_page("comparison")
+    assert len(page.multiselect[0].value) == SHOWN_AT_FIRST
+    assert f"{SHOWN_AT_FIRST + 2} runs match" in text_of(page)
+    page.selectbox(key="filter-study").select("Many").run()
+    assert len(page.multiselect[0].value) == SHOWN_AT_FIRST + 2
+    assert "runs match" not in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.5, "0.5 seconds"),
+        (12.534, "12.53 seconds"),
+        (60, "60 seconds"),
+        (184.2, "3 minutes (184.2 s)"),
+        (200, "3 minutes (200 s)"),
+        (79184.28, "22.0 hours (79,184.28 s)"),
+    ],
+)
+def test_a_time_reads_as_words_with_its_exact_number(seconds, words):
+    assert exact_duration(seconds) == words
+
+
+def test_a_mean_reads_with_its_spread():
+    words = spread_words(0.812, 0.0114, 0.79, 0.83)
+    assert words.replace("\xa0", " ") == "81.2 % ± 1.1 (79.0 to 83.0)"
+    assert spread_words(float("nan"), float("nan"), 0.1, 0.2) == "–"

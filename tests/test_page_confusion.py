@@ -1,7 +1,10 @@
 """The Confusion matrices page: a matrix, its words, the class table and the published one."""
 
+import shutil
+
+import numpy as np
 import pytest
-from run_folders import make_environment, make_finished_run, open_page, text_of
+from run_folders import change_run, make_environment, make_finished_run, open_page, text_of
 
 from core.evaluation.published import PER_CLASS
 from pages.components.matrix_words import read_matrix
@@ -63,6 +66,68 @@ def test_a_run_without_its_metrics_is_one_sentence(settings):
     page = open_page("confusion")
     assert not page.exception
     assert "cannot be read" in text_of(page)
+
+
+def test_a_study_narrows_the_choice_of_runs(settings):
+    kept = make_finished_run(settings, study="Seeds")
+    make_finished_run(settings)
+    page = open_page("confusion")
+    assert len(page.selectbox(key="matrix-run").options) == 2
+    page.selectbox(key="filter-study").select("Seeds").run()
+    assert not page.exception and page.selectbox(key="matrix-run").value == kept.id
+    assert len(page.selectbox(key="matrix-run").options) == 1
+
+
+def test_folds_together_are_added_up(settings):
+    made = []
+    for number in range(5):
+        run = make_finished_run(settings, number, study="Folds")
+        made.append(change_run(run, split=run.config["split"] | {"fold": number}))
+    page = open_page("confusion", run=made[0].id)
+    page.toggle(key="together-alone").set_value(True).run()
+    assert not page.exception and not page.error
+    total = sum(np.array(run.metrics()["confusion_matrix"]) for run in made)
+    words = text_of(page)
+    assert "**sum over the folds**" in words and "Every image was checked once." in words
+    assert f"Of **{total[0].sum()}** images of **normal**, **{total[0, 0]}** were" in words
+    table = page.dataframe[0].value
+    assert list(table["n"]) == list(total.sum(axis=1))
+    # With a fold missing, the page says how much is there.
+    page = open_page("confusion", run=made[0].id)
+    shutil.rmtree(made[4].folder)
+    page.toggle(key="together-alone").set_value(True).run()
+    assert "**Folds are missing:** 80% of the images" in text_of(page)
+
+
+def test_seeds_together_are_averaged(settings):
+    made = [make_finished_run(settings, mistakes, seed=mistakes) for mistakes in (0, 1)]
+    page = open_page("confusion", run=made[0].id)
+    assert "seeds 0, 1" in page.toggle(key="together-alone").label
+    page.toggle(key="together-alone").set_value(True).run()
+    assert not page.exception and not page.error
+    mean = np.mean([run.metrics()["confusion_matrix"] for run in made], axis=0)
+    words = text_of(page)
+    assert "**mean over the runs**" in words and "sum over" not in words
+    assert f"**{mean[0, 0]:.1f}** were recognised on average" in words
+    assert page.dataframe[0].value["sensitivity"].iloc[0] == pytest.approx(
+        mean[0, 0] / mean[0].sum()
+    )
+
+
+def test_a_run_without_repeats_offers_none(settings):
+    make_finished_run(settings)
+    make_finished_run(settings, split={"by": "image"})
+    page = open_page("confusion")
+    assert not page.toggle
+
+
+def test_repeats_with_a_broken_matrix_are_one_sentence(settings):
+    made = [make_finished_run(settings, seed=seed) for seed in (0, 1)]
+    change_run(made[1], {"confusion_matrix": [[1, 2], [3, 4]]})
+    page = open_page("confusion", run=made[0].id)
+    page.toggle(key="together-alone").set_value(True).run()
+    assert not page.exception and not page.error
+    assert f"metrics.json of `{made[1].id}` has no matrix like this" in text_of(page)
 
 
 @pytest.mark.parametrize(

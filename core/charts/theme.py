@@ -99,18 +99,22 @@ def name_rows(figure: go.Figure, names: Mapping[int, str], above: float) -> None
 
     Names beside the rows would take half of a narrow screen.
     """
-    for place, name in names.items():
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=place - above,
-            text=name,
-            showarrow=False,
-            font={"size": 13, "color": TEXT},
-            bgcolor=BACKGROUND,
-            borderpad=0,
-        )
+    named = [
+        {
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+            "y": place - above,
+            "text": name,
+            "showarrow": False,
+            "font": {"size": 13, "color": TEXT},
+            "bgcolor": BACKGROUND,
+            "borderpad": 0,
+        }
+        for place, name in names.items()
+    ]
+    # All at once: plotly copies those that are there for each one that is added.
+    figure.update_layout(annotations=[*figure.layout.annotations, *named])
 
 
 def list_below(figure: go.Figure, names: int) -> int:

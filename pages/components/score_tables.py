@@ -125,10 +125,10 @@ def worded_table(
     style = shown.style
     if row_styles:
         style = style.apply(lambda column: row_styles)
-    # Cell by cell: an interval stands in other columns than the value that a formatter is given.
-    for name, cells in words.items():
-        for place, text in enumerate(cells):
-            style = style.format(lambda _, text=text: text, subset=pd.IndexSlice[[place], [name]])
+    # Row by row: an interval stands in other columns than the value that a formatter is given.
+    for place in range(len(shown)):
+        row = {name: lambda _, text=cells[place]: text for name, cells in words.items()}
+        style = style.format(row, subset=pd.IndexSlice[[place], list(words)])
     headings = {
         **{
             name: st.column_config.NumberColumn(title, help=help_text, width=width)
