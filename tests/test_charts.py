@@ -207,6 +207,11 @@ def test_repeats_are_dots_about_their_mean():
     # An undefined mean leaves the dots that there are.
     undefined = spread_chart(runs, spread, "f1")
     assert len(undefined.data[1].x) == 3 and list(undefined.data[2].x) == [0.55]
+    assert "percentage points" in mean.hovertemplate
+    assert list(mean.customdata) == pytest.approx([7, 0])
+    assert figure.layout.xaxis.title.text == "Accuracy (%, each dot one run)"
+    empty = spread_chart(runs.iloc[:0], spread.iloc[:0], "accuracy")
+    assert not empty.data and "No group" in empty.layout.annotations[0].text
 
 
 def test_a_matrix_of_means_has_one_decimal_everywhere():

@@ -2,6 +2,8 @@
 
 import json
 
+import numpy as np
+import pyarrow
 import pytest
 from run_folders import change_run, make_environment, make_finished_run, open_page, text_of
 
@@ -82,19 +84,13 @@ def test_a_damaged_run_is_left_out_with_its_reason(settings):
     assert f"Left out: metrics.json of {run.id}" in text_of(page)
 
 
-def words_of(page, column):
-    """What the cells of that column read as, in the last table that has it."""
-    table = next(t for t in reversed(page.dataframe) if column in t.value.columns)
-    place = list(table.value.columns).index(column)
+def words_of(page, column, beside):
+    """What the cells of ``column`` read as in the table that also has the column ``beside``."""
+    table = next(t for t in page.dataframe if {column, beside} <= set(t.value.columns))
     styled = table.proto.arrow_data.styler.display_values
-    import io
-
-    import pyarrow
-
-    return [
-        str(text).replace("\xa0", " ")
-        for text in pyarrow.ipc.open_stream(io.BytesIO(styled)).read_all().column(place).to_pylist()
-    ]
+    cells = pyarrow.ipc.open_stream(styled).read_all().to_pandas()
+    words = cells.iloc[:, list(table.value.columns).index(column)]
+    return [text.replace("\xa0", " ") for text in words]
 
 
 def test_times_stand_beside_the_published_ones_with_what_they_hold(settings):
@@ -114,11 +110,11 @@ def test_times_stand_beside_the_published_ones_with_what_they_hold(settings):
     table = page.dataframe[1].value
     assert list(table["origin"]) == ["my run"] * 2 + ["published"] * len(SUMMARY)
     assert list(table["device"])[:3] == ["a test", "a second computer", "NVIDIA Tesla P40"]
-    training = words_of(page, "training_seconds")
+    training = words_of(page, "training_seconds", "holds")
     assert training[:3] == ["30 seconds", "3 minutes (184.25 s)", "22.0 hours (79,184.28 s)"]
     assert training[3:] == ["not legible"] * (len(SUMMARY) - 1)
-    assert words_of(page, "feature_seconds")[:3] == ["–", "10 minutes (600 s)", "–"]
-    assert words_of(page, "testing_seconds")[:3] == [
+    assert words_of(page, "feature_seconds", "holds")[:3] == ["–", "10 minutes (600 s)", "–"]
+    assert words_of(page, "testing_seconds", "holds")[:3] == [
         "2 seconds", "2 seconds ‡", "4 minutes (262 s)"
     ]  # fmt: skip
     assert list(table["holds"])[:2] == [
@@ -146,17 +142,17 @@ def test_the_front_is_named_from_fastest_to_best(settings):
 
 
 def test_repeats_show_their_mean_and_spread(settings):
-    for seed, mistakes in enumerate((0, 2, 4)):
-        make_finished_run(settings, mistakes, study="Seeds", seed=seed)
+    made = [make_finished_run(settings, 2 * i, study="Seeds", seed=i) for i in range(3)]
     make_finished_run(settings, study="Alone")
     page = open_page("comparison")
     assert not page.exception and not page.error
     table = next(t.value for t in page.dataframe if "group" in t.value.columns)
     assert list(table["runs"]) == [3] and list(table["repeated"]) == ["seeds 0, 1, 2"]
-    scores = [t.value for t in page.dataframe][0].query("origin == 'my run'")["accuracy"]
-    assert table["accuracy"].iloc[0] == pytest.approx(
-        sorted(scores)[:3] and scores[1:].mean(), abs=1
-    )
+    scores = [run.metrics()["accuracy"] for run in made]
+    assert table["accuracy"].iloc[0] == pytest.approx(np.mean(scores))
+    low, high = 100 * min(scores), 100 * max(scores)
+    expected = f"{100 * np.mean(scores):.1f} % ± {100 * np.std(scores, ddof=1):.1f} ("
+    assert words_of(page, "accuracy", "group") == [f"{expected}{low:.1f} to {high:.1f})"]
     words = text_of(page)
     assert "luck of the draw" in words and "**Folds**" not in words
     page.selectbox(key="filter-study").select("Alone").run()

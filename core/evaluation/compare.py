@@ -23,7 +23,16 @@ SECONDS = ("training_seconds", "feature_seconds", "testing_seconds")
 OVERLAPS = ("overlap_patients", "overlap_images")
 BOUNDS = tuple(f"{score}_{end}" for score in SCORES for end in ("low", "high"))
 NUMBERS = (*SCORES, *BOUNDS, "majority", *SECONDS)
-COUNTS = ("n", "seed", "split_seed", "fold", "n_training", "testing_images_timed", *OVERLAPS)
+COUNTS = (
+    "n",
+    "seed",
+    "split_seed",
+    "fold",
+    "limit",
+    "n_training",
+    "testing_images_timed",
+    *OVERLAPS,
+)
 SETTINGS = ("study", "backbone", "recipe", "labels", "cohort")
 TEXTS = ("kind", "run", "name", *SETTINGS, "split", "setup", "trained", "device")
 
@@ -42,6 +51,7 @@ COMPARISON_COLUMNS = (
     "seed",
     "split_seed",
     "fold",  # which part of a cross-validation was held back; NA where there is none
+    "limit",  # only this many images took part, drawn by the seed; NA where all did
     "setup",  # equal for runs whose configs differ in seed, split_seed or fold alone
     "synthetic",
     "n",  # validation images
@@ -171,6 +181,7 @@ def _read(run: Run) -> tuple[dict, str]:
         "seed": _whole(config.get("seed")),
         "split_seed": _whole(split.get("seed")),
         "fold": _whole(split.get("fold")),
+        "limit": _whole(config.get("limit")),
         "setup": _setup(config),
         "synthetic": metrics.get("synthetic") is True,
         "n": n,

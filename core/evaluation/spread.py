@@ -25,6 +25,7 @@ SPREAD_COLUMNS = (
     *DIFFERENCES,  # tuples of the values met, ascending; empty where there is none
     "split",  # "image" or "patient"
     "synthetic",
+    "limited",  # whether only some of the images took part, other ones with each seed
     "images",  # validation images of one run, the smallest and the largest number
     "covered",  # share 0..1 of all images that were checked, where only folds tell them apart
     *(f"{score}_{statistic}" for score in SCORES for statistic in STATISTICS),
@@ -108,6 +109,7 @@ def _row(group: str, rows: pd.DataFrame) -> dict:
         **values,
         "split": rows["split"].iloc[0],
         "synthetic": bool(rows["synthetic"].iloc[0]),
+        "limited": bool(rows["limit"].notna().any()),
         "images": (int(rows["n"].min()), int(rows["n"].max())),
         "covered": _covered(rows),
     }

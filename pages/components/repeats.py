@@ -22,7 +22,8 @@ TEXTS = {
     "n": ("n", "Validation images of one run."),
 }
 SPREAD_WIDTH = 195  # pixels; room for a mean, its deviation and its range
-# What differs between repeats -> what their spread says, and what it does not.
+# What differs between repeats -> what their spread says, and what it does not. Why folds give no
+# margin of error: Bengio & Grandvalet, J Mach Learn Res 5 (2004) 1089-1105.
 ABOUT = {
     "seed": (
         "**Seeds** change the starting weights, the order of the images and their augmentation, so "
@@ -40,6 +41,10 @@ ABOUT = {
         "not independent of each other."
     ),
 }
+LIMITED = (
+    "Some of these runs took only a part of the images (a **limit**), which each seed draws anew: "
+    "their spread over seeds holds that too."
+)
 # Units that a split by this deals out.
 UNITS = {"patient": "patients", "image": "images"}
 
@@ -84,7 +89,10 @@ def about_spread(spread: pd.DataFrame) -> list[str]:
     """What the spread of these groups says and does not say, a sentence per kind of repeat."""
     units = " or ".join(sorted({UNITS.get(by, "images") for by in spread["split"]}))
     met = {name for differ in spread["differ"] for name in differ}
-    return [words.format(units=units) for name, words in ABOUT.items() if name in met]
+    about = [words.format(units=units) for name, words in ABOUT.items() if name in met]
+    if "seed" in met and spread["limited"].any():
+        about.append(LIMITED)
+    return about
 
 
 def repeated_words(row: pd.Series) -> str:
