@@ -155,8 +155,15 @@ def test_repeats_show_their_mean_and_spread(settings):
     assert words_of(page, "accuracy", "group") == [f"{expected}{low:.1f} to {high:.1f})"]
     words = text_of(page)
     assert "luck of the draw" in words and "**Folds**" not in words
+    assert "which each seed draws anew" not in words
     page.selectbox(key="filter-study").select("Alone").run()
     assert "Mean and spread" not in "".join(s.value for s in page.subheader)
+
+
+def test_a_limit_is_part_of_the_spread_over_seeds(settings):
+    for seed in (0, 1):
+        make_finished_run(settings, seed=seed, limit=30)
+    assert "which each seed draws anew" in text_of(open_page("comparison"))
 
 
 def test_folds_say_what_their_spread_is_not(settings):

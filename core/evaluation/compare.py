@@ -23,16 +23,8 @@ SECONDS = ("training_seconds", "feature_seconds", "testing_seconds")
 OVERLAPS = ("overlap_patients", "overlap_images")
 BOUNDS = tuple(f"{score}_{end}" for score in SCORES for end in ("low", "high"))
 NUMBERS = (*SCORES, *BOUNDS, "majority", *SECONDS)
-COUNTS = (
-    "n",
-    "seed",
-    "split_seed",
-    "fold",
-    "limit",
-    "n_training",
-    "testing_images_timed",
-    *OVERLAPS,
-)
+IMAGES = ("n_training", "testing_images_timed", *OVERLAPS)
+COUNTS = ("n", "seed", "split_seed", "fold", "limit", *IMAGES)
 SETTINGS = ("study", "backbone", "recipe", "labels", "cohort")
 TEXTS = ("kind", "run", "name", *SETTINGS, "split", "setup", "trained", "device")
 
@@ -188,10 +180,7 @@ def _read(run: Run) -> tuple[dict, str]:
         **{name: _number(scores.get(name)) for name in SCORES},
         "majority": _number(majority.get("accuracy")),
         **{name: _number(metrics.get(name)) for name in SECONDS},
-        **{
-            name: _whole(metrics.get(name))
-            for name in ("n_training", "testing_images_timed", *OVERLAPS)
-        },
+        **{name: _whole(metrics.get(name)) for name in IMAGES},
         "trained": " and ".join(
             part
             for part, epochs in (("head", "head_epochs"), ("network", "epochs"))
