@@ -4,7 +4,8 @@ import pytest
 
 from core.errors import UserError
 from core.models.backbones import BACKBONES
-from core.training.config import RECIPES, RunConfig, configure, read_config
+from core.training.config import RunConfig, configure, read_config
+from core.training.recipes import RECIPES
 
 
 def fields(model):
@@ -81,3 +82,36 @@ def test_nothing_to_train_is_refused():
 @pytest.mark.parametrize(("name", "field"), list(fields(RunConfig)))
 def test_every_setting_says_what_it_does(name, field):
     assert field.description, f"{name} has no description for the settings' help"
+
+
+def test_the_recipe_paper_holds_the_published_values():
+    config = configure("VGG16", "paper").model_dump()
+    assert config["weights"] == "imagenet"
+    assert config["scaling"] == "unit"
+    assert (config["batch_size"], config["head_epochs"], config["epochs"]) == (32, 0, 300)
+    assert (config["split"]["by"], config["split"]["validation_fraction"]) == ("image", 0.2)
+    assert config["optimizer"] == {"name": "Adam", "beta_1": 0.9, "beta_2": 0.999}
+    assert config["loss"] == "categorical_crossentropy"
+    assert config["learning_rate"] == 1e-5
+    assert config["schedule"] == "cyclical"
+    assert config["cyclical_learning_rate"] == {
+        "base_lr": 1e-5, "max_lr": 1e-3, "step_size": 2000, "mode": "exp_range", "gamma": 0.99994,
+    }  # fmt: skip
+    assert config["head"]["pooling"] == "flatten" and config["head"]["units"] > 0
+    assert config["head"]["l2"] > 0 and config["weight_decay"] > 0
+    assert config["preprocess"]["normalise"] and config["preprocess"]["clahe"]
+    assert all(config["augment"].values())
+    assert (config["early_stopping"], config["keep"]) == (0, "last")
+
+
+@pytest.mark.parametrize(
+    "backbone, size",
+    [("VGG16", 224), ("InceptionV3", 299), ("InceptionResNetV2", 299), ("DenseNet201", 224)],
+)
+def test_the_recipe_paper_reads_images_of_the_published_size(backbone, size):
+    assert configure(backbone, "paper").size == size
+
+
+def test_the_highest_learning_rate_must_not_be_below_the_lowest():
+    with pytest.raises(UserError, match=r"max_lr \(1e-06\) is below base_lr \(1e-05\)"):
+        configure("VGG16", "paper", cyclical_learning_rate={"max_lr": 1e-6})

@@ -8,13 +8,14 @@ from core.models.head import (
     STANDARDISE,
     HeadConfig,
     attach_head,
+    pool_maps,
     standardise_features,
 )
 
 
 def head_on_maps(config, shape=(2, 2, 3), classes=4):
     maps = keras.Input(shape)
-    return keras.Model(maps, attach_head(maps, classes, config))
+    return keras.Model(maps, attach_head(pool_maps(maps, config.pooling), classes, config))
 
 
 def standardiser(features):

@@ -14,7 +14,8 @@ from core import runs
 from core.engine import execute
 from core.errors import UserError
 from core.inference.predictor import predict
-from core.training.config import RECIPES
+from core.training.recipes import RECIPES
+from core.training.schedule import SCHEDULES
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,43 @@ def test_fine_tuning_after_the_head_counts_epochs_on(settings, weighting):
     of_epochs = history[history["kind"] == "epoch"]
     assert of_epochs["phase"].tolist() == ["Training the head"] * 2 + ["Training the network"]
     assert of_epochs["epoch"].tolist() == [1, 2, 3]
+
+
+def test_the_history_has_the_cyclical_rate_of_every_batch(settings):
+    cycle = {"step_size": 3, "base_lr": 1e-4, "max_lr": 1e-2, "mode": "triangular2"}
+    config = tiny_config("paper", epochs=3, cyclical_learning_rate=cycle)
+    history = finish(config, settings).history()
+    rates = history.loc[history["kind"] == "batch", "learning_rate"]
+    rate = SCHEDULES["cyclical"](1.0, len(rates), config.cyclical_learning_rate)
+    assert rates.tolist() == pytest.approx([rate(step) for step in range(len(rates))], abs=1e-9)
+
+
+def test_early_stopping_ends_the_phase_and_the_next_one_counts_on(settings):
+    # At this learning rate the validation loss soon rises.
+    config = tiny_config(
+        head_epochs=40, head_learning_rate=1.0, schedule="constant", epochs=1, early_stopping=2
+    )
+    history = finish(config, settings).history()
+    epochs = history[history["kind"] == "epoch"]
+    head = epochs[epochs["phase"] == "Training the head"]
+    assert len(head) < 40
+    assert len(head) == head["val_loss"].argmin() + 1 + 2
+    assert epochs["epoch"].tolist() == list(range(1, len(head) + 2))
+
+
+def test_the_best_epoch_is_kept_on_request(settings):
+    config = tiny_config(epochs=6, learning_rate=0.05, schedule="constant", keep="best")
+    run = finish(config, settings)
+    epochs = run.history().query("kind == 'epoch'")
+    best = epochs.loc[epochs["val_loss"].idxmin()]
+    assert run.metrics()["accuracy"] == pytest.approx(best["val_accuracy"], abs=1e-5)
+
+
+def test_a_batch_larger_than_the_training_set_is_one_sentence(settings):
+    run = queue(tiny_config(batch_size=64), settings)
+    assert not execute(run, settings)
+    message = runs.read_run(settings.runs, run.id).status["message"]
+    assert "batch_size: 64" in message and "training images" in message
 
 
 def test_a_stop_ends_the_run_at_the_next_batch(settings):

@@ -44,8 +44,8 @@ def tiny_study(folder: Path) -> Settings:
 
 def tiny_config(recipe: str = "finetune", **changes: object) -> RunConfig:
     """A run of TinyCNN from random weights that takes a second or two."""
-    settings = {"weights": "none", "image_size": 32, "batch_size": 8}
-    settings |= {"epochs": 2} if recipe == "finetune" else {"epochs": 0, "head_epochs": 3}
+    settings = {"weights": "none", "image_size": 32, "batch_size": 8, "split": {"by": "patient"}}
+    settings |= {"epochs": 0, "head_epochs": 3} if recipe == "quick" else {"epochs": 2}
     return configure("TinyCNN", recipe, **(settings | changes))
 
 

@@ -14,6 +14,9 @@ from core.errors import UserError
 # keras is imported inside the functions: the pages read this table, and the server process must
 # stay free of TensorFlow.
 
+# Grey values scaled as the backbone's ImageNet weights expect them.
+OWN_SCALING = "backbone"
+
 KERAS_WEIGHTS = "https://storage.googleapis.com/tensorflow/keras-applications"
 
 # Keras's applications average their batch statistics over 100 to 1000 steps (momentum 0.99 and
@@ -217,11 +220,12 @@ SCALINGS: dict[str, tuple[str, dict]] = {
 }
 
 
-def scaled_pixels(row: Backbone, size: int):
+def scaled_pixels(row: Backbone, size: int, scaling: str = OWN_SCALING):
     """Input and scaling of ``row``: two Keras tensors, uint8 (n, size, size, 1) and what it eats.
 
-    The second is floating point (n, size, size, channels), as the preprocess_input of the row's
-    Keras application would make it from the grey image repeated.
+    The second is floating point (n, size, size, channels): with OWN_SCALING as the preprocess_input
+    of the row's Keras application would make it from the grey image repeated, else by the row of
+    SCALINGS that ``scaling`` names.
     """
     import keras
 
@@ -229,7 +233,7 @@ def scaled_pixels(row: Backbone, size: int):
     grey = pixels
     if row.channels > 1:
         grey = keras.layers.Concatenate(name="repeat_grey")([pixels] * row.channels)
-    layer, arguments = SCALINGS[row.scaling]
+    layer, arguments = SCALINGS[row.scaling if scaling == OWN_SCALING else scaling]
     return pixels, getattr(keras.layers, layer)(name="scale_pixels", **arguments)(grey)
 
 
@@ -240,7 +244,7 @@ def apply_builder(row: Backbone, tensor):
     return builder(include_top=False, weights=None, input_tensor=tensor)
 
 
-def build_backbone(row: Backbone, size: int):
+def build_backbone(row: Backbone, size: int, scaling: str = OWN_SCALING):
     """A flat keras.Model from "pixels", uint8 (n, size, size, 1), to feature maps (n, h, w, c).
 
     Every batch normalisation gets a momentum of BATCH_NORM_MOMENTUM. Keras's applications leave it
@@ -254,7 +258,7 @@ def build_backbone(row: Backbone, size: int):
     """
     import keras
 
-    pixels, scaled = scaled_pixels(row, size)
+    pixels, scaled = scaled_pixels(row, size, scaling)
     maps = apply_builder(row, scaled).output
     model = keras.Model(pixels, maps)
     counts: dict[str, int] = {}

@@ -7,10 +7,53 @@ worker processes: it imports keras, and with it TensorFlow. Training stands in `
 import keras
 
 from core.errors import UserError
-from core.models.backbones import build_backbone, check_image_size, get_backbone
-from core.models.head import FEATURES, HeadConfig, attach_head
+from core.models.backbones import OWN_SCALING, build_backbone, check_image_size, get_backbone
+from core.models.head import FEATURES, HeadConfig, attach_head, pool_maps
 from core.models.weights import find_weights, load_backbone_weights
 from core.settings import Settings
+
+
+def build_feature_reader(
+    backbone: str,
+    weights: str,
+    settings: Settings,
+    pooling: str = "avg",
+    image_size: int | None = None,
+    scaling: str = OWN_SCALING,
+    seed: int = 0,
+) -> keras.Model:
+    """Build a backbone with its weights, from raw grey pixels to features.
+
+    Input "pixels": uint8 (n, size, size, 1), ``size`` being ``image_size`` or the backbone's own.
+    Output "features": floating point (n, c) for pooling "avg", (n, h * w * c) for "flatten".
+
+    Seeds Python, NumPy and the Keras backend with ``seed`` for the whole process: Keras's
+    applications take no seed of their own for their initial weights. Raises UserError for an
+    unknown backbone, an image size below its minimum, and weights that are missing, cannot be
+    downloaded, or belong to another backbone.
+    """
+    row = get_backbone(backbone)
+    size = check_image_size(row, image_size)
+    path = find_weights(backbone, weights, settings)
+    keras.utils.set_random_seed(seed)
+    trunk = build_backbone(row, size, scaling)
+    if path is not None:
+        load_backbone_weights(trunk, row, path)
+    return keras.Model(trunk.input, pool_maps(trunk.output, pooling), name=row.name.lower())
+
+
+def add_head(reader: keras.Model, classes: tuple[str, ...], head: HeadConfig) -> keras.Model:
+    """Put a new head on a feature reader, whose layers the classifier then shares.
+
+    Output "probabilities": float32 (n, len(classes)), rows summing to 1. The layer "features" is
+    the boundary between backbone and head. The graph is flat and free of Lambda layers, so that
+    it loads in safe mode and every layer can be looked up by name. Nothing is frozen yet. Raises
+    UserError for fewer than two classes.
+    """
+    if len(classes) < 2:
+        raise UserError(f"A classifier needs at least two classes, not {len(classes)}.")
+    probabilities = attach_head(reader.output, len(classes), head)
+    return keras.Model(reader.input, probabilities, name=f"{reader.name}_classifier")
 
 
 def build_classifier(
@@ -22,29 +65,14 @@ def build_classifier(
     image_size: int | None = None,
     seed: int = 0,
 ) -> keras.Model:
-    """Build a classifier from raw grey pixels to class probabilities.
+    """Build a classifier from raw grey pixels, uint8 (n, size, size, 1), to class probabilities.
 
-    Input "pixels": uint8 (n, size, size, 1), ``size`` being ``image_size`` or the backbone's own.
-    Output "probabilities": float32 (n, len(classes)), rows summing to 1. The layer "features" is
-    the boundary between backbone and head. The graph is flat and free of Lambda layers, so that
-    it loads in safe mode and every layer can be looked up by name. Nothing is frozen yet.
-
-    Seeds Python, NumPy and the Keras backend with ``seed`` for the whole process: Keras's
-    applications take no seed of their own for their initial weights. Raises UserError for an
-    unknown backbone, an image size below its minimum, fewer than two classes, and weights that
-    are missing, cannot be downloaded, or belong to another backbone.
+    ``build_feature_reader`` and ``add_head`` say the rest, errors included.
     """
-    row = get_backbone(backbone)
-    size = check_image_size(row, image_size)
-    if len(classes) < 2:
-        raise UserError(f"A classifier needs at least two classes, not {len(classes)}.")
-    path = find_weights(backbone, weights, settings)
-    keras.utils.set_random_seed(seed)
-    trunk = build_backbone(row, size)
-    probabilities = attach_head(trunk.output, len(classes), head)
-    if path is not None:
-        load_backbone_weights(trunk, row, path)
-    return keras.Model(trunk.input, probabilities, name=f"{row.name.lower()}_classifier")
+    reader = build_feature_reader(
+        backbone, weights, settings, head.pooling, image_size, OWN_SCALING, seed
+    )
+    return add_head(reader, classes, head)
 
 
 def backbone_model(model: keras.Model) -> keras.Model:

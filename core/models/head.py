@@ -52,18 +52,27 @@ class HeadConfig(BaseModel):
     )
 
 
-def attach_head(maps, class_count: int, config: HeadConfig):
-    """Put a head on Keras tensor ``maps`` (n, h, w, c); gives probabilities (n, class_count).
+def pool_maps(maps, pooling: str):
+    """End a backbone: Keras tensor (n, h, w, c) to the layer "features", (n, c) or (n, h * w * c).
 
-    The layer "features" ends the backbone: (n, c) for "avg", (n, h * w * c) for "flatten".
-    Everything after it computes in float32 even under mixed precision: probabilities near 0 and 1
-    need its range, and the head trains the same on stored features. The softmax is a layer of its
-    own, so that an explanation can look at the scores before it.
+    ``pooling`` is "avg" or "flatten", as in HeadConfig.
     """
     import keras
 
-    pooling = {"flatten": keras.layers.Flatten, "avg": keras.layers.GlobalAveragePooling2D}
-    x = pooling[config.pooling](name=FEATURES)(maps)
+    layers = {"flatten": keras.layers.Flatten, "avg": keras.layers.GlobalAveragePooling2D}
+    return layers[pooling](name=FEATURES)(maps)
+
+
+def attach_head(features, class_count: int, config: HeadConfig):
+    """Put a head on Keras tensor ``features`` (n, f); gives probabilities (n, class_count).
+
+    It computes in float32 even under mixed precision: probabilities near 0 and 1 need its range,
+    and the head trains the same on stored features. The softmax is a layer of its own, so that an
+    explanation can look at the scores before it.
+    """
+    import keras
+
+    x = features
     if config.standardise:
         x = keras.layers.Normalization(name=STANDARDISE, dtype="float32")(x)
     penalty = {"kernel_regularizer": keras.regularizers.L2(config.l2)} if config.l2 else {}

@@ -1,11 +1,10 @@
-"""Every setting of one training run, and the recipes that fill them.
+"""Every setting of one training run, and how a config is made from a recipe and changes.
 
-Holds ``RunConfig``, which is what ``config.json`` of a run folder contains, and the table of
-recipes. What the settings do stands where they are used: ``core.training.trainer`` and the modules
-whose configurations are nested here.
+Holds ``RunConfig``, which is what ``config.json`` of a run folder contains. The recipes stand in
+``core.training.recipes``; what the settings do stands where they are used: in
+``core.training.trainer`` and the modules whose configurations are nested here.
 """
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import (
@@ -25,8 +24,9 @@ from core.imaging.augment import AugmentConfig
 from core.imaging.preprocess import PreprocessConfig
 from core.models.backbones import BACKBONES
 from core.models.head import HeadConfig
-
-DEFAULT_RECIPE = "quick"
+from core.training.optimizer import OptimizerConfig
+from core.training.recipes import DEFAULT_RECIPE, RECIPES
+from core.training.schedule import CyclicalLearningRate
 
 
 class RunConfig(BaseModel):
@@ -52,6 +52,11 @@ class RunConfig(BaseModel):
     weights: str = Field(
         "imagenet", description="Weights to start from: imagenet, none (random), or a file."
     )
+    scaling: Literal["backbone", "unit"] = Field(
+        "backbone",
+        description="How grey values become network input: as the backbone was trained on "
+        "ImageNet, or simply divided by 255 (the published study).",
+    )
     image_size: int | None = Field(
         None, ge=32, le=1024, description="Side in pixels; empty: the backbone's own size."
     )
@@ -73,22 +78,46 @@ class RunConfig(BaseModel):
         0, ge=0, le=1000, description="Passes over the training images with the backbone trained."
     )
     learning_rate: float = Field(
-        1e-3, gt=0, le=1, description="Peak learning rate while the backbone trains."
+        1e-3,
+        gt=0,
+        le=1,
+        description="Peak learning rate while the backbone trains. The cyclical schedule has "
+        "bounds of its own, for both phases.",
     )
     trainable_fraction: float = Field(
         1.0, gt=0, le=1, description="Share of the backbone's layers, from its end, that trains."
     )
-    schedule: Literal["constant", "cosine"] = Field(
-        "cosine", description="How the learning rate moves: constant, or warm-up and cosine decay."
+    schedule: Literal["constant", "cosine", "cyclical"] = Field(
+        "cosine",
+        description="How the learning rate moves: constant, warm-up and cosine decay, or up and "
+        "down in cycles.",
     )
+    cyclical_learning_rate: CyclicalLearningRate = CyclicalLearningRate()
+    optimizer: OptimizerConfig = OptimizerConfig()
     weight_decay: float = Field(
         0.0, ge=0, le=1, description="Decoupled weight decay of the optimiser (AdamW)."
+    )
+    loss: Literal["categorical_crossentropy", "categorical_focal_crossentropy"] = Field(
+        "categorical_crossentropy",
+        description="What training makes small; focal looks more at the images still misread.",
     )
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="Share of the target probability spread over all classes."
     )
     class_weighting: Literal["none", "balanced"] = Field(
         "none", description="Balanced: rare classes count more, in inverse proportion to their n."
+    )
+    early_stopping: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="End a phase when the validation loss has not fallen for so many epochs; 0: "
+        "never. It chooses by the validation images, which flatters the score.",
+    )
+    keep: Literal["last", "best"] = Field(
+        "last",
+        description="Which epoch's weights are kept: the last, or the one with the lowest "
+        "validation loss. Best chooses by the validation images, which flatters the score.",
     )
 
     @field_validator("backbone", "recipe", "cohort", "labels")
@@ -117,54 +146,6 @@ class RunConfig(BaseModel):
     def classes(self) -> tuple[str, ...]:
         """Class names in the order of the model's outputs."""
         return LABEL_SCHEMES[self.labels].classes
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A named set of training settings: ``settings``, changed by ``from_scratch`` when the
-    backbone starts from random weights (there is then nothing to freeze)."""
-
-    name: str
-    title: str
-    sentence: str
-    settings: dict = field(default_factory=dict)
-    from_scratch: dict = field(default_factory=dict)
-
-
-RECIPES = {
-    recipe.name: recipe
-    for recipe in (
-        Recipe(
-            "quick",
-            "Quick: train the head on frozen features",
-            "Reads every image through the network once, keeps what it saw, and trains only the "
-            "last layers. Minutes the first time, seconds after that. Needs ImageNet weights to "
-            "mean anything.",
-            {"head_epochs": 40, "views": 2, "epochs": 0, "batch_size": 64, "head": {"l2": 1e-3}},
-        ),
-        Recipe(
-            "finetune",
-            "Fine-tune: the head first, then the network",
-            "Trains the head on frozen features, then the last part of the network at a lower "
-            "rate. Better and slower: use a GPU for the large networks. TinyCNN, which starts "
-            "from random weights, takes under a minute on a laptop.",
-            {
-                "head_epochs": 15,
-                "epochs": 6,
-                "learning_rate": 1e-4,
-                "trainable_fraction": 0.3,
-                "weight_decay": 1e-4,
-            },
-            {
-                "head_epochs": 0,
-                "epochs": 30,
-                "learning_rate": 2e-3,
-                "trainable_fraction": 1.0,
-                "batch_size": 16,
-            },
-        ),
-    )
-}
 
 
 def configure(backbone: str, recipe: str = DEFAULT_RECIPE, **changes: object) -> RunConfig:

@@ -17,6 +17,7 @@ import numpy as np
 
 from core.imaging.augment import AugmentConfig, draw_matrices, warp
 from core.imaging.prepared import Prepared
+from core.models.backbones import OWN_SCALING
 from core.models.weights import weights_fingerprint
 from core.settings import Settings
 from core.stored_rows import StoredRows
@@ -114,6 +115,9 @@ def extract_features(
         "size": config.size,
         "pooling": config.head.pooling,
     }
+    if config.scaling != OWN_SCALING:
+        # Named only where it differs, so that features stored before keep their place.
+        made_with["scaling"] = config.scaling
     store = StoredRows(
         _folder(settings, made_with), tuple(backbone.output_shape[1:]), "float32", made_with
     )

@@ -67,8 +67,8 @@ class Recorder(keras.callbacks.Callback):
         self._row("epoch", logs or {})
 
     def end_phase(self) -> None:
-        """Count the phase's epochs, so that the next phase's rows go on from there."""
-        self.epochs_before += self.epochs
+        """Count the epochs the phase had, so that the next phase's rows go on from there."""
+        self.epochs_before += self._epoch + 1
 
     def __enter__(self) -> "Recorder":
         return self
@@ -87,7 +87,7 @@ class Recorder(keras.callbacks.Callback):
                     "epoch": self.epochs_before + self._epoch + 1,
                     "step": self.step,
                     "seconds": round(time.monotonic() - self.began, 3),
-                    "learning_rate": f"{float(self.model.optimizer.learning_rate):.6g}",
+                    "learning_rate": f"{float(self.model.optimizer.learning_rate):.9g}",
                     **{
                         name: f"{float(logs[name]):.6g}"
                         for name in ("loss", "accuracy", "val_loss", "val_accuracy")

@@ -12,6 +12,7 @@ import pandas as pd
 from core import runs
 from core.data.catalog import check_classes, limit_rows, load_catalog, select_rows
 from core.data.splits import Split, make_split
+from core.errors import UserError
 from core.files import whole_file
 from core.imaging.prepared import Prepared, open_prepared
 from core.settings import Settings
@@ -50,8 +51,18 @@ def assemble(config: RunConfig, settings: Settings, progress: Progress) -> RunDa
     if config.limit:
         rows = limit_rows(rows, config.limit, config.seed)
     split = make_split(rows, config.split)
+    check_batch(config, split)
     pixels = open_prepared(rows, config.preprocess, config.size, settings, progress)
     return RunData(rows, split, pixels)
+
+
+def check_batch(config: RunConfig, split: Split) -> None:
+    """Raise UserError when a batch would hold more images than there are to learn from."""
+    if config.batch_size > len(split.train):
+        raise UserError(
+            f"batch_size: {config.batch_size} is more than the {len(split.train)} training images; "
+            f"set it to {len(split.train)} or less, or take more images."
+        )
 
 
 def write_images(run: runs.Run, data: RunData) -> None:

@@ -13,13 +13,15 @@ import numpy as np
 from core import runs
 from core.files import whole_file
 from core.imaging.prepared import Prepared
-from core.models.classifier import backbone_model, build_classifier, head_model, set_trainable
+from core.models.classifier import add_head, build_feature_reader, head_model, set_trainable
 from core.models.head import standardise_features
 from core.settings import Settings
 from core.training.batches import Batches, EpochFollower
 from core.training.config import RunConfig, read_config
 from core.training.device import device_name
 from core.training.features import FeatureBatches, Features, extract_features
+from core.training.learning_rate import LearningRate
+from core.training.optimizer import build_loss, build_optimizer
 from core.training.progress import Progress
 from core.training.recorder import Recorder
 from core.training.run_data import RunData, assemble, write_images, write_predictions
@@ -50,20 +52,21 @@ def train_run(run: runs.Run, settings: Settings, progress: Progress) -> dict:
     write_images(run, data)
 
     progress("Building the network", 0, 1)
-    model = build_classifier(
+    reader = build_feature_reader(
         config.backbone,
-        config.classes,
-        config.head,
         config.weights,
         settings,
+        config.head.pooling,
         config.image_size,
+        config.scaling,
         config.seed,
     )
+    model = add_head(reader, config.classes, config.head)
     features, feature_seconds, training_seconds = None, 0.0, 0.0
     with Recorder(progress) as recorder:
         if config.head_epochs:
             began = time.monotonic()
-            features = extract_features(backbone_model(model), config, data, settings, progress)
+            features = extract_features(reader, config, data, settings, progress)
             feature_seconds = time.monotonic() - began
             training_seconds += _train_head(model, features, data, config, recorder)
         if config.epochs:
@@ -175,11 +178,10 @@ def _fit(
 ) -> float:
     name, epochs, peak = phase
     steps = len(batches)
+    rate = SCHEDULES[config.schedule](peak, epochs * steps, config.cyclical_learning_rate)
     model.compile(
-        optimizer=keras.optimizers.AdamW(
-            SCHEDULES[config.schedule](peak, epochs * steps), weight_decay=config.weight_decay
-        ),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
+        optimizer=build_optimizer(config.optimizer, config.weight_decay),
+        loss=build_loss(config.loss, config.label_smoothing),
         metrics=["accuracy"],
     )
     recorder.begin(name, epochs, steps)
@@ -189,13 +191,28 @@ def _fit(
         epochs=epochs,
         validation_data=validation,
         class_weight=_class_weights(labels) if config.class_weighting == "balanced" else None,
-        callbacks=[EpochFollower(batches), recorder],
+        callbacks=[EpochFollower(batches), LearningRate(rate), *_choosers(config), recorder],
         # The batches shuffle themselves, with the run's seed.
         shuffle=False,
         verbose=0,
     )
     recorder.end_phase()
     return time.monotonic() - began
+
+
+def _choosers(config: RunConfig) -> list[keras.callbacks.Callback]:
+    """What ends a phase early and what goes back to its best epoch, by validation loss."""
+    best = config.keep == "best"
+    if not (config.early_stopping or best):
+        return []
+    return [
+        keras.callbacks.EarlyStopping(
+            monitor="val_loss",
+            # Without early stopping the patience outlasts the phase.
+            patience=config.early_stopping or config.head_epochs + config.epochs,
+            restore_best_weights=best,
+        )
+    ]
 
 
 def _class_weights(labels: np.ndarray) -> dict[int, float]:

@@ -15,7 +15,8 @@ from core.errors import UserError
 from core.models.backbones import BACKBONES, Backbone, check_image_size
 from core.models.weights import IMAGENET, NONE, imagenet_file, local_imagenet
 from core.settings import Settings
-from core.training.config import RECIPES, RunConfig, configure
+from core.training.config import RunConfig, configure
+from core.training.recipes import RECIPES
 from pages.components.catalog import chosen_rows
 from pages.components.settings_form import settings_form
 from pages.components.words import class_title, run_title
@@ -44,7 +45,7 @@ def run_form(settings: Settings) -> RunConfig | None:
         backbone = _network(settings)
         recipe = _recipe(backbone)
         weights = _weights(backbone, settings)
-        if weights == NONE and not RECIPES[recipe].from_scratch:
+        if weights == NONE and not configure(backbone.name, recipe, weights=weights).epochs:
             st.warning(
                 "This recipe trains nothing but the head, and random weights have learnt nothing "
                 "yet. Choose the recipe Fine-tune, or ImageNet weights."
@@ -56,6 +57,8 @@ def run_form(settings: Settings) -> RunConfig | None:
         by = st.radio(
             "Divide into training and validation images (split)",
             list(SPLITS),
+            index=list(SPLITS).index(configure(backbone.name, recipe).split.by),
+            key=f"split-{recipe}",
             format_func=lambda name: SPLITS[name][0],
             captions=[sentence for _, sentence in SPLITS.values()],
         )
@@ -100,6 +103,7 @@ def _network(settings: Settings) -> Backbone:
 
 def _recipe(backbone: Backbone) -> str:
     names = list(RECIPES)
+    # What a backbone without ImageNet weights begins with has settings for that.
     scratch = [name for name in names if RECIPES[name].from_scratch]
     return st.radio(
         "Recipe",

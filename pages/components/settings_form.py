@@ -20,12 +20,18 @@ TITLES = {
     "clahe": "CLAHE",
     "views": "Views per image",
     "by": "Divided by",
+    "keep": "Epoch kept",
+    "base_lr": "Lowest learning rate",
+    "max_lr": "Highest learning rate",
+    "early_stopping": "Early stopping (epochs)",
 }
 PER_ROW = 3
 GROUPS = {
     "split": "Dividing the images",
     "preprocess": "Preprocessing",
     "augment": "Augmentation: random variation of training images",
+    "cyclical_learning_rate": "Cyclical learning rate (used by the schedule cyclical)",
+    "optimizer": "Optimiser",
     "head": "The head: the layers on top of the network",
 }
 
