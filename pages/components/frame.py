@@ -81,7 +81,7 @@ def errors_as_sentences(where: str) -> Iterator[None]:
 
 
 def dot(class_name: str) -> str:
-    """A dot in the colour of a class, as HTML for ``st.markdown(..., unsafe_allow_html=True)``."""
+    """A dot in the colour of a class, as HTML (``st.html``, or Markdown that allows it)."""
     return f'<span class="dot class-{class_name}"></span>'
 
 
