@@ -196,7 +196,7 @@ def test_an_image_that_cannot_be_read_is_named(call, trained, tmp_path, name, co
 def test_a_run_that_fails_by_a_persons_error_exits_with_2(settings):
     process = subprocess.run(
         [sys.executable, "-m", "core", "train", "--backbone", "ResNet50", "--weights",
-         "absent.weights.h5", "--json"],
+         "absent.weights.h5", "--set", "batch_size=8", "--json"],
         cwd=PROJECT, env=environment(settings), capture_output=True, text=True,
     )  # fmt: skip
     assert process.returncode == 2
