@@ -19,6 +19,8 @@ def make_rows(counts: dict[str, int], images_per_patient: int = 3) -> pd.DataFra
 
 
 COUNTS = {"normal": 150, "bacteria": 300, "coronavirus": 90}
+# First validation rows of seed 3, from before there were folds.
+WITHOUT_FOLD = {"image": [0, 2, 7, 20, 21], "patient": [21, 22, 23, 30, 31]}
 
 
 @pytest.mark.parametrize("by", ["image", "patient"])
@@ -89,6 +91,63 @@ def test_any_index_will_do():
         assert np.array_equal(make_split(rows, config).train, make_split(shifted, config).train)
         split = make_split(shifted, config)
         assert split.describe(shifted).equals(split.describe(rows))
+
+
+@pytest.mark.parametrize("by", ["image", "patient"])
+@pytest.mark.parametrize("fraction", [0.2, 0.3])
+def test_the_folds_of_one_seed_hold_every_image_once(by, fraction):
+    rows = make_rows(COUNTS)
+    # Two patients share an image: by patient they stay together in every fold.
+    rows.loc[3, "sha256"] = rows.loc[0, "sha256"]
+    folds = SplitConfig(validation_fraction=fraction).folds
+    assert folds == {0.2: 5, 0.3: 3}[fraction]
+    splits = [
+        make_split(rows, SplitConfig(by=by, validation_fraction=fraction, seed=1, fold=fold))
+        for fold in range(folds)
+    ]
+    assert sorted(np.concatenate([split.validation for split in splits])) == list(range(len(rows)))
+    for split in splits:
+        both = np.concatenate([split.train, split.validation])
+        assert sorted(both) == list(range(len(rows)))
+        share = split.describe(rows)["validation images"] / pd.Series(COUNTS)
+        assert (share - 1 / folds).abs().max() < 0.04
+        if by == "patient":
+            assert (split.overlap_patients, split.overlap_images) == (0, 0)
+    other = make_split(rows, SplitConfig(by=by, validation_fraction=fraction, seed=2, fold=0))
+    assert not np.array_equal(other.validation, splits[0].validation)
+
+
+def test_without_a_fold_the_division_is_the_one_it_always_was():
+    rows = make_rows(COUNTS)
+    by_image = make_split(rows, SplitConfig(by="image", seed=3))
+    assert by_image.validation[:5].tolist() == WITHOUT_FOLD["image"]
+    by_patient = make_split(rows, SplitConfig(by="patient", seed=3))
+    assert by_patient.validation[:5].tolist() == WITHOUT_FOLD["patient"]
+
+
+@pytest.mark.parametrize("by", ["image", "patient"])
+def test_a_class_that_one_fold_lacks_is_said_with_the_fold(by):
+    rows = make_rows({"a": 60, "rare": 3}, images_per_patient=1)
+    refused = []
+    for fold in range(5):
+        try:
+            split = make_split(rows, SplitConfig(by=by, fold=fold))
+        except UserError as error:
+            refused.append(str(error))
+            assert f"Class 'rare' has too few {by}s" in str(error)
+            assert f"of fold {fold};" in str(error)
+        else:
+            assert (split.describe(rows)["validation images"] > 0).all()
+    assert len(refused) == 2
+
+
+@pytest.mark.parametrize(
+    ("fraction", "fold", "sentence"),
+    [(0.2, 5, "there are 5 folds, 0 to 4"), (0.5, 2, "2 folds, 0 to 1"), (0.2, -1, "fold")],
+)
+def test_a_fold_that_there_is_not_is_refused(fraction, fold, sentence):
+    with pytest.raises(ValidationError, match=sentence):
+        SplitConfig(validation_fraction=fraction, fold=fold)
 
 
 @pytest.mark.parametrize(

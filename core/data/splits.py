@@ -7,11 +7,12 @@ rows take part is decided before, in ``catalog``.
 
 import warnings
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from core.errors import UserError
 
@@ -34,6 +35,29 @@ class SplitConfig(BaseModel):
         "1/20, the one nearest to what was asked for.",
     )
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of who goes to which side.")
+    fold: int | None = Field(
+        None,
+        ge=0,
+        description="Which part of a cross-validation is kept for checking, counted from 0. The "
+        "folds of one seed share no image and together hold all of them; there are as many as the "
+        "validation share says (5 for 20 %). Empty: one division alone.",
+    )
+
+    @field_validator("fold")
+    @classmethod
+    def _is_one_of_the_folds(cls, value: int | None, info: ValidationInfo) -> int | None:
+        # Where the share itself does not fit, its own sentence comes first.
+        share = info.data.get("validation_fraction")
+        if value is not None and share is not None and value >= (count := _fold_count(share)):
+            raise ValueError(
+                f"with {share:.0%} for validation there are {count} folds, 0 to {count - 1}"
+            )
+        return value
+
+    @property
+    def folds(self) -> int:
+        """How many folds a cross-validation with this share for validation has."""
+        return _fold_count(self.validation_fraction)
 
 
 @dataclass(frozen=True)
@@ -72,8 +96,10 @@ def make_split(rows: pd.DataFrame, config: SplitConfig) -> Split:
     """Divide ``rows`` of ``catalog.select_rows``, each class in its share; same seed, same split.
 
     By patient, patients who share an exact duplicate image go to one side together, so that neither
-    a patient nor an image stands on both; a row without a patient id is a patient of its own.
-    Raises UserError naming a class that has too little to stand on both sides.
+    a patient nor an image stands on both; a row without a patient id is a patient of its own. With
+    a fold in ``config`` it is that part of a stratified cross-validation: the folds of one seed
+    divide ``rows`` among them. Raises UserError naming a class that has too little to stand on both
+    sides.
     """
     _check_sizes(rows, config)
     label = rows["label_index"].to_numpy()
@@ -114,48 +140,65 @@ def patient_groups(rows: pd.DataFrame) -> np.ndarray:
 
 
 def _by_image(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tuple:
-    try:
-        from sklearn.model_selection import train_test_split
+    from sklearn.model_selection import StratifiedKFold, train_test_split
 
-        train, validation = train_test_split(
-            np.arange(len(rows)),
-            test_size=config.validation_fraction,
-            stratify=label,
-            random_state=config.seed,
-        )
+    try:
+        if config.fold is None:
+            train, validation = train_test_split(
+                np.arange(len(rows)),
+                test_size=config.validation_fraction,
+                stratify=label,
+                random_state=config.seed,
+            )
+        else:
+            splitter = StratifiedKFold(config.folds, shuffle=True, random_state=config.seed)
+            ((train, validation),) = _folds(splitter, config.fold, label)
     except ValueError as error:
         raise UserError(
             f"{len(rows)} images cannot be divided into {len(np.unique(label))} classes with "
             f"{config.validation_fraction:.0%} for validation; take more images or a larger share."
         ) from error
-    missing = set(label) - set(label[validation]) or set(label) - set(label[train])
-    if missing:
-        raise _too_few(rows, missing, "images")
+    if missing := _on_one_side(label, train, validation):
+        raise _too_few(rows, missing, "images", config)
     return train, validation
 
 
 def _by_group(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tuple:
-    groups = patient_groups(rows)
-    folds = round(1 / config.validation_fraction)
     from sklearn.model_selection import StratifiedGroupKFold
 
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=config.seed)
+    groups = patient_groups(rows)
+    splitter = StratifiedGroupKFold(config.folds, shuffle=True, random_state=config.seed)
     best = set(label)
     try:
-        with warnings.catch_warnings():
-            # It warns of classes with fewer images than folds; what matters is checked below.
-            warnings.simplefilter("ignore", UserWarning)
-            for train, validation in splitter.split(label, label, groups):
-                missing = set(label) - (set(label[train]) & set(label[validation]))
-                if not missing:
-                    return train, validation
-                best = min(best, missing, key=len)
+        # Without a fold, the first one that leaves every class on both sides.
+        for train, validation in _folds(splitter, config.fold, label, groups):
+            missing = _on_one_side(label, train, validation)
+            if not missing:
+                return train, validation
+            best = min(best, missing, key=len)
     except ValueError as error:
         raise UserError(
             f"{len(set(groups))} patients are too few for {config.validation_fraction:.0%} "
             "validation with patients kept apart; take more images or a larger share."
         ) from error
-    raise _too_few(rows, best, "patients")
+    raise _too_few(rows, best, "patients", config)
+
+
+def _folds(splitter, fold: int | None, label: np.ndarray, groups=None) -> list[tuple]:
+    """Positions (training, validation) of the one ``fold``, or of every fold in turn."""
+    with warnings.catch_warnings():
+        # It warns of classes with fewer images than folds; whoever takes a fold checks that.
+        warnings.simplefilter("ignore", UserWarning)
+        divisions = splitter.split(label, label, groups)
+        return list(islice(divisions, fold, None if fold is None else fold + 1))
+
+
+def _on_one_side(label: np.ndarray, train: np.ndarray, validation: np.ndarray) -> set:
+    return set(label) - (set(label[train]) & set(label[validation]))
+
+
+def _fold_count(validation_fraction: float) -> int:
+    return round(1 / validation_fraction)
 
 
 def _check_sizes(rows: pd.DataFrame, config: SplitConfig) -> None:
@@ -180,11 +223,12 @@ def _check_sizes(rows: pd.DataFrame, config: SplitConfig) -> None:
             )
 
 
-def _too_few(rows: pd.DataFrame, missing: set, unit: str) -> UserError:
+def _too_few(rows: pd.DataFrame, missing: set, unit: str, config: SplitConfig) -> UserError:
     names = rows.loc[rows["label_index"].isin(missing), "label"].unique()
+    where = "" if config.fold is None else f" of fold {config.fold}"
     return UserError(
-        f"Class '{names[0]}' has too few {unit} to stand in training and in validation; take a "
-        "larger share for validation, another seed, more images, or other labels."
+        f"Class '{names[0]}' has too few {unit} to stand in training and in validation{where}; "
+        "take a larger share for validation, another seed, more images, or other labels."
     )
 
 
