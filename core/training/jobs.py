@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -21,6 +22,7 @@ from core.files import disk_errors
 from core.settings import PROJECT, VARIABLES, Settings
 
 if TYPE_CHECKING:
+    from core.data.sources import Progress
     from core.training.config import RunConfig
 
 WORKER_LOCK = "worker.lock"
@@ -44,6 +46,40 @@ def submit(configs: list[RunConfig], settings: Settings) -> list[runs.Run]:
     ]
     start_worker(settings)
     return queued
+
+
+def submit_study(
+    configs: list[RunConfig], settings: Settings, progress: Progress = None
+) -> list[runs.Run]:
+    """Check the runs of one study and queue them all, or none of them.
+
+    Of two people who start a study of one name at once, the second is told that the name is taken.
+    Raises UserError as ``study.check_study`` and ``submit``.
+    """
+    # Loads what reads images, which a page that only follows runs need not wait for.
+    from core.training.study import check_name_is_free, check_study
+
+    check_study(configs, settings, progress)
+    name = configs[0].study
+    lock = settings.artifacts / "studies.lock"
+    with disk_errors(lock):
+        settings.artifacts.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock):
+            # Somebody may have queued another one while the images were looked at.
+            check_name_is_free(name, settings)
+            try:
+                return submit(configs, settings)
+            except UserError:
+                _take_back(name, settings)
+                raise
+
+
+def _take_back(study: str, settings: Settings) -> None:
+    for run in runs.list_runs(settings.runs):
+        if run.config.get("study") == study:
+            with suppress(UserError):
+                runs.request_stop(run)
+                runs.delete_run(runs.read_run(settings.runs, run.id))
 
 
 def start_worker(settings: Settings) -> None:
