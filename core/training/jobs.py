@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 WORKER_LOCK = "worker.lock"
 # A worker needs some seconds to start, more on a busy computer.
 UNATTENDED_SECONDS = 60
+# How long a page waits for a run to stop before it is deleted.
+STOP_SECONDS = 10
 
 
 def submit(configs: list[RunConfig], settings: Settings) -> list[runs.Run]:
@@ -62,24 +64,41 @@ def submit_study(
     check_study(configs, settings, progress)
     name = configs[0].study
     lock = settings.artifacts / "studies.lock"
-    with disk_errors(lock):
-        settings.artifacts.mkdir(parents=True, exist_ok=True)
-        with FileLock(lock):
-            # Somebody may have queued another one while the images were looked at.
-            check_name_is_free(name, settings)
-            try:
-                return submit(configs, settings)
-            except UserError:
-                _take_back(name, settings)
-                raise
+    with disk_errors(lock), FileLock(lock):
+        # Somebody may have queued another one while the images were looked at.
+        check_name_is_free(name, settings)
+        try:
+            return submit(configs, settings)
+        except UserError:
+            _take_back(name, settings)
+            raise
 
 
-def _take_back(study: str, settings: Settings) -> None:
-    for run in runs.list_runs(settings.runs):
-        if run.config.get("study") == study:
-            with suppress(UserError):
-                runs.request_stop(run)
-                runs.delete_run(runs.read_run(settings.runs, run.id))
+def resume(ended: list[runs.Run], settings: Settings) -> list[runs.Run]:
+    """Put runs that ended early back into the queue, in their order, and start a worker.
+
+    Each goes on from its checkpoint where it has one, and from the beginning where not. Raises
+    UserError for a run that is finished, queued or running; those before it are queued then.
+    """
+    try:
+        return [runs.requeue(run) for run in ended]
+    finally:
+        start_worker(settings)
+
+
+def delete(run: runs.Run, settings: Settings, patience_seconds: float = STOP_SECONDS) -> None:
+    """Delete a run; one that is queued or at work is stopped first.
+
+    Raises UserError when it is still at work after ``patience_seconds``: it stops at its next
+    batch, which can take long to come while a large network is compiled.
+    """
+    runs.request_stop(run)
+    end = time.monotonic() + patience_seconds
+    while (now := runs.read_run(settings.runs, run.id)).state in runs.ACTIVE:
+        if time.monotonic() > end:
+            raise UserError(f"{run.id} is still stopping; delete it in a minute.")
+        time.sleep(0.1)
+    runs.delete_run(now)
 
 
 def start_worker(settings: Settings) -> None:
@@ -151,6 +170,13 @@ def wait(
                 f"{settings.artifacts / 'worker.log'} and start one with `python -m core worker`."
             )
         time.sleep(poll_seconds)
+
+
+def _take_back(study: str, settings: Settings) -> None:
+    for run in runs.list_runs(settings.runs):
+        if run.config.get("study") == study:
+            with suppress(UserError):
+                delete(run, settings)
 
 
 def _worker_at_work(settings: Settings) -> bool:

@@ -73,8 +73,7 @@ def check_name(name: str) -> str:
         raise UserError("The study has no name; give it one, by which you find its runs again.")
     if len(name) > MAX_NAME:
         raise UserError(
-            f"The study's name has {len(name)} characters, and {MAX_NAME} are the most; "
-            "shorten it."
+            f"The study's name has {len(name)} characters, and {MAX_NAME} are the most; shorten it."
         )
     return name
 
