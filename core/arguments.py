@@ -1,14 +1,17 @@
-"""What the commands of `python -m core` take, and the run that `train` is asked for.
+"""What the commands of `python -m core` take, and the runs that they are asked for.
 
-Holds one function per command that adds its arguments, and ``chosen_config``. What the commands do
-stands in ``core.commands``.
+Holds one function per command that adds its arguments, ``chosen_config`` for `train` and
+``chosen_study`` for `study`. What the commands do stands in ``core.commands``.
 """
 
 import argparse
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from core.errors import UserError
+from core.runs import Run
+from core.studies import free_name
 
 if TYPE_CHECKING:
     from core.training.config import RunConfig
@@ -29,9 +32,35 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `train`."""
     parser.add_argument("--backbone", required=True)
     parser.add_argument("--recipe", default="quick")
+    parser.add_argument("--seed", type=int, help="of weights, batches and split")
+    _run_arguments(parser)
+
+
+def study_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `study`."""
+    parser.add_argument("--name", help="by which its runs are found; without one, it is given one")
+    parser.add_argument("--backbones", metavar="A,B", help="networks, or all: the published seven")
+    recipes = parser.add_mutually_exclusive_group()
+    recipes.add_argument("--recipe", help="of every run; default: quick")
+    recipes.add_argument("--recipes", metavar="A,B", help="several, to compare them")
+    parser.add_argument("--seeds", metavar="0,1", help="of weights, batches and split")
+    parser.add_argument("--folds", metavar="0,1", help="of a cross-validation, or all of them")
+    parser.add_argument(
+        "--over", action="append", default=[], metavar="NAME=A,B",
+        help="anything else to vary: split=image,patient, preprocessing=none,clahe:2, labels=..., "
+        "or a field of config.json such as head.units=64,128",
+    )  # fmt: skip
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's, for a rehearsal")
+    _run_arguments(parser)
+    others = parser.add_mutually_exclusive_group()
+    others.add_argument("--list", action="store_true", help="show the studies, start none")
+    others.add_argument("--stop", metavar="STUDY", help="stop its runs")
+    others.add_argument("--resume", metavar="STUDY", help="go on with its runs that ended early")
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
     _data_arguments(parser)
     parser.add_argument("--split", choices=("image", "patient"))
-    parser.add_argument("--seed", type=int, help="of weights, batches and split")
     parser.add_argument("--weights", help="imagenet, none, or a file")
     parser.add_argument("--image-size", type=int)
     parser.add_argument("--limit", type=int, help="only this many images, for a rehearsal")
@@ -71,16 +100,76 @@ def chosen_config(chosen: argparse.Namespace) -> "RunConfig":
     """The config that the arguments of `train` ask for; raises UserError naming what is wrong."""
     from core.training.config import configure
 
-    changes = {
+    return configure(chosen.backbone, chosen.recipe, **_changes(chosen))
+
+
+def chosen_study(chosen: argparse.Namespace, all_runs: Iterable[Run]) -> list["RunConfig"]:
+    """The configs that the arguments of `study` ask for, under a name that is free where none is
+    given; raises UserError naming what is wrong."""
+    from core.training import study
+    from core.training.recipes import DEFAULT_RECIPE
+
+    over = _chosen_over(chosen)
+    changes = _changes(chosen) | ({"recipe": chosen.recipe} if chosen.recipe else {})
+    if "study" in changes:
+        raise UserError(f"--set study={changes['study']}: write it as --name.")
+    once = {*study.field_names(changes)}
+    if chosen.epochs is not None:
+        once |= {"epochs", "head_epochs"}
+    for name, fields in study.varied_fields(over).items():
+        if both := sorted(once & fields):
+            raise UserError(f"{both[0]} is set for all runs and varied by {name}; leave one out.")
+    if "recipes" not in over:
+        changes.setdefault("recipe", DEFAULT_RECIPE)
+    name = free_name(_name_of(over, changes), all_runs) if chosen.name is None else chosen.name
+    configs = study.plan_study(name, changes, over)
+    if chosen.epochs is None:
+        return configs
+    return [study.set_epochs(config, chosen.epochs) for config in configs]
+
+
+def _chosen_over(chosen: argparse.Namespace) -> dict[str, list[str]]:
+    options = ("backbones", "recipes", "seeds", "folds")
+    given = [(name, getattr(chosen, name)) for name in options if getattr(chosen, name) is not None]
+    for assignment in chosen.over:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise UserError(
+                f"--over {assignment}: write it as name=value,value, for example "
+                "split=image,patient."
+            )
+        given.append((name, text))
+    # The published study, where nothing else is asked for.
+    given = given or [("backbones", "all")]
+    over: dict[str, list[str]] = {}
+    for name, text in given:
+        if name in over:
+            raise UserError(f"Values of {name} are given twice; name all of them at once.")
+        over[name] = [value.strip() for value in text.split(",") if value.strip()]
+    return over
+
+
+def _name_of(over: dict[str, list[str]], changes: dict) -> str:
+    several = [name for name, values in over.items() if len(values) > 1 or values == ["all"]]
+    alone = [values[0] for name, values in over.items() if name not in several and values]
+    words = ", ".join([*alone, changes.get("recipe", "")]).strip(", ")
+    # Shorter than a name may be, so that a number fits behind it.
+    return f"{words}: {' and '.join(several)}"[:70].strip(": ")
+
+
+def _changes(chosen: argparse.Namespace) -> dict:
+    """What the arguments of one run, or of every run of a study, change in the recipe."""
+    seed = getattr(chosen, "seed", None)
+    given = {
         name: getattr(chosen, name)
-        for name in ("cohort", "labels", "weights", "limit", "seed", "image_size")
-        if getattr(chosen, name) is not None
+        for name in ("cohort", "labels", "weights", "limit", "image_size")
     }
-    split = {"by": chosen.split, "seed": chosen.seed}
+    split = {"by": chosen.split, "seed": seed}
+    changes = {name: value for name, value in (given | {"seed": seed}).items() if value is not None}
     changes["split"] = {name: value for name, value in split.items() if value is not None}
     for assignment in chosen.set:
         _assign(changes, assignment)
-    return configure(chosen.backbone, chosen.recipe, **changes)
+    return changes
 
 
 def _assign(changes: dict, assignment: str) -> None:

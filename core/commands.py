@@ -1,8 +1,8 @@
 """The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; what the commands take stands in ``core.arguments``, how answers are printed in
-``core.__main__``.
+calls; what the commands take stands in ``core.arguments``, the command of studies in
+``core.study_commands``, how answers are printed in ``core.__main__``.
 """
 
 import argparse
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import arguments, runs
+from core.answers import Answer, describe, exit_code
 from core.errors import UserError
 from core.settings import Settings, read_settings
+from core.study_commands import study
 from core.terminal import ProgressLine
-
-Answer = tuple[dict, int]
 
 
 def show_catalog(chosen: argparse.Namespace) -> Answer:
@@ -47,9 +47,7 @@ def train(chosen: argparse.Namespace) -> Answer:
         )
     if run.state != runs.FINISHED:
         print(f"error: {run.status.get('message') or run.state}", file=sys.stderr)
-    if run.state == runs.FINISHED:
-        return answer, 0
-    return answer, 2 if run.status.get("fault") == "user" else 1
+    return answer, exit_code([run])
 
 
 def list_all(chosen: argparse.Namespace) -> Answer:
@@ -145,21 +143,6 @@ def execute_run(chosen: argparse.Namespace) -> Answer:
     return {"finished": finished}, 0 if finished else 1
 
 
-def describe(run: runs.Run) -> dict:
-    """One run as a plain object: run, status, message, metrics and the counts beside them."""
-    metrics = run.metrics()
-    beside = ("n_training", "n_validation", "overlap_patients", "overlap_images", "synthetic")
-    return {
-        "run": run.id,
-        "status": run.state,
-        "message": run.problem or run.status.get("message", ""),
-        "backbone": run.config.get("backbone"),
-        "recipe": run.config.get("recipe"),
-        **{name: metrics.get(name) for name in beside},
-        "metrics": metrics,
-    }
-
-
 def _follow(run: runs.Run, settings: Settings) -> runs.Run:
     from core.training.jobs import wait
 
@@ -220,6 +203,7 @@ COMMANDS = tuple(
     for name, add_arguments, run in (
         ("catalog", arguments.catalog_arguments, show_catalog),
         ("train", arguments.train_arguments, train),
+        ("study", arguments.study_arguments, study),
         ("runs", arguments.runs_arguments, list_all),
         ("predict", arguments.predict_arguments, predict_image),
         ("fetch", arguments.fetch_arguments, fetch_collection),

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 
 class ProgressLine:
-    """Shows ``progress(what, done, total)`` calls as one tqdm bar per thing done."""
+    """Shows ``progress(what, done, total, beside)`` calls as one tqdm bar per thing done."""
 
     def __init__(self) -> None:
         self._bar: tqdm | None = None
@@ -20,16 +20,19 @@ class ProgressLine:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """Show that ``done`` of ``total`` steps of ``what`` are behind us."""
+    def __call__(self, what: str, done: int, total: int, beside: str = "") -> None:
+        """Show that ``done`` of ``total`` steps of ``what`` are behind us, with words beside it."""
         if self._bar is None or self._what != what:
             self._close()
-            self._what = what
+            self._what, self._beside = what, ""
             self._bar = tqdm(
                 desc=what, total=total, file=sys.stderr, unit_scale=True, dynamic_ncols=True
             )
         self._bar.total = total
         self._bar.update(done - self._bar.n)
+        if beside != self._beside:
+            self._beside = beside
+            self._bar.set_postfix_str(beside)
 
     def _close(self) -> None:
         if self._bar is not None:

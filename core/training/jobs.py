@@ -69,7 +69,7 @@ def submit_study(
         check_name_is_free(name, settings)
         try:
             return submit(configs, settings)
-        except UserError:
+        except BaseException:
             _take_back(name, settings)
             raise
 

@@ -32,14 +32,13 @@ def plan_study(name: str, choices: dict, over: dict[str, Sequence]) -> list[RunC
     value, a value given twice, more than MAX_RUNS runs.
     """
     choices = {**choices, "study": check_name(name)}
-    varied = {find_variation(key): values for key, values in over.items()}
-    if not varied:
+    if not over:
         raise UserError(
             f"Nothing varies in this study; name values of {', '.join(VARIATIONS)}, or of a field "
             "of config.json such as head.units."
         )
-    given = {row: _read_values(row, values) for row, values in varied.items()}
-    _refuse_one_field_twice(given)
+    given = _read(over)
+    _refuse_one_field_twice(over)
     first = _configured(choices, {row: values[0] for row, values in given.items()})
     all_folds = [ALL] in given.values()
     _refuse_too_many(prod(map(len, given.values())) * (first.split.folds if all_folds else 1))
@@ -55,6 +54,23 @@ def plan_study(name: str, choices: dict, over: dict[str, Sequence]) -> list[RunC
     configs = [fold for config in made for fold in (_folds(config) if all_folds else [config])]
     _refuse_too_many(len(configs))
     return configs
+
+
+def varied_fields(over: dict[str, Sequence]) -> dict[str, set[str]]:
+    """Fields of the config, with dots, that each name in ``over`` sets; raises as plan_study."""
+    return {
+        row.name: {field for value in values for field in field_names(row.changes(value))}
+        for row, values in _read(over).items()
+    }
+
+
+def field_names(changes: dict, prefix: str = "") -> Iterator[str]:
+    """Names, with dots, of the fields that the arguments ``changes`` of ``configure`` set."""
+    for name, value in changes.items():
+        if isinstance(value, dict):
+            yield from field_names(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
 
 
 def set_epochs(config: RunConfig, epochs: int) -> RunConfig:
@@ -130,6 +146,11 @@ def check_study(
         progress("Checking how the images divide", len(divisions), len(divisions))
 
 
+def _read(over: dict[str, Sequence]) -> dict[Variation, list]:
+    rows = {find_variation(name): values for name, values in over.items()}
+    return {row: _read_values(row, values) for row, values in rows.items()}
+
+
 def _read_values(row: Variation, values: Sequence) -> list:
     read: list = []
     for value in values:
@@ -149,11 +170,8 @@ def _read_values(row: Variation, values: Sequence) -> list:
     return read
 
 
-def _refuse_one_field_twice(given: dict[Variation, list]) -> None:
-    fields = {
-        row.name: {field for value in values for field in _fields(row.changes(value))}
-        for row, values in given.items()
-    }
+def _refuse_one_field_twice(over: dict[str, Sequence]) -> None:
+    fields = varied_fields(over)
     for one, other in combinations(fields, 2):
         if both := sorted(fields[one] & fields[other]):
             raise UserError(f"{one} and {other} both set {both[0]}; leave one of them out.")
@@ -188,11 +206,3 @@ def _combined(choices: dict, changes: dict) -> dict:
         else value
         for name, value in changes.items()
     }
-
-
-def _fields(changes: dict, prefix: str = "") -> Iterator[str]:
-    for name, value in changes.items():
-        if isinstance(value, dict):
-            yield from _fields(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}"
