@@ -32,7 +32,7 @@ STUDY_COLUMNS = (
 BEST_SO_FAR, FINAL = "best validation accuracy so far", "balanced accuracy"
 
 # Phases after which nothing long follows, by whether the network is trained or its head alone.
-_LAST_PHASES = {
+LAST_PHASES = {
     True: ("Training the network", "Testing", "Evaluating"),
     False: ("Reading images through", "Training the head", "Testing", "Evaluating"),
 }
@@ -108,7 +108,7 @@ def study_table(study_runs: Sequence[runs.Run]) -> pd.DataFrame:
 def _row(run: runs.Run, differing: list[str]) -> dict:
     status, at_work = run.status, run.state == runs.RUNNING
     phase = str(status.get("phase") or "Starting") if at_work else ""
-    last = phase.startswith(_LAST_PHASES[bool(run.config.get("epochs"))])
+    last = phase.startswith(LAST_PHASES[bool(run.config.get("epochs"))])
     score, score_is = math.nan, ""
     if at_work:
         score, score_is = _best_so_far(run), BEST_SO_FAR
