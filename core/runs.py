@@ -241,6 +241,16 @@ def stop_requested(run: Run) -> bool:
     return (run.folder / "stop").exists()
 
 
+def clear_leftovers(run: Run) -> None:
+    """Remove what a killed process was just writing under a temporary name.
+
+    Only for who executes the run: nobody else writes there, but for a status.
+    """
+    for path in run.folder.glob(".*"):
+        if not path.name.startswith(".status-"):
+            path.unlink(missing_ok=True)
+
+
 def delete_run(run: Run) -> None:
     """Delete the run's folder; raises UserError while it is queued or running, or cannot be."""
     if run.state in ACTIVE:

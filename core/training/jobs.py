@@ -1,7 +1,8 @@
 """Starting and stopping runs from the outside: the queue on disk and the worker's process.
 
 Holds what the dashboard and the command line call. The queue is the run folders whose state is
-queued, oldest first; what the worker does with them stands in ``core.training.worker``.
+queued or interrupted, oldest first; what the worker does with them stands in
+``core.training.worker``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from core.training.config import RunConfig
 
 WORKER_LOCK = "worker.lock"
+# A run whose worker was killed, or whose computer went down, waits for a worker as queued ones do.
+WAITING = (runs.QUEUED, runs.INTERRUPTED)
 # A worker needs some seconds to start, more on a busy computer.
 UNATTENDED_SECONDS = 60
 # How long a page waits for a run to stop before it is deleted.
@@ -101,8 +104,17 @@ def delete(run: runs.Run, settings: Settings, patience_seconds: float = STOP_SEC
     runs.delete_run(now)
 
 
+def next_run(settings: Settings, passed: Collection[str] = ()) -> runs.Run | None:
+    """The run whose turn it is, oldest first; those in ``passed`` (ids) are left out."""
+    waiting = [run for run in runs.list_runs(settings.runs) if run.state in WAITING]
+    return next((run for run in reversed(waiting) if run.id not in passed), None)
+
+
 def start_worker(settings: Settings) -> None:
-    """Start a worker process that outlives this one; it leaves at once when one is at work."""
+    """Start a worker process that outlives this one.
+
+    While one is at work it waits for that one's end, and a third leaves at once.
+    """
     log = settings.artifacts / "worker.log"
     with disk_errors(log):
         settings.artifacts.mkdir(parents=True, exist_ok=True)
@@ -153,18 +165,21 @@ def wait(
 ) -> runs.Run:
     """Follow ``run`` until it has ended; ``report(run)`` is called at every look. Return it.
 
-    Raises UserError when the run is deleted meanwhile, or when it has been queued for
-    ``unattended_seconds`` with no worker there to take it.
+    A run that is interrupted has ended when no worker has taken it up for ``unattended_seconds``.
+    Raises UserError when the run is deleted meanwhile, or when it has been queued for so long with
+    no worker there to take it.
     """
     attended = time.monotonic()
     while True:
         run = runs.read_run(settings.runs, run.id)
         report(run)
-        if run.state not in runs.ACTIVE:
+        if run.state not in (*WAITING, runs.RUNNING):
             return run
-        if run.state != runs.QUEUED or _worker_at_work(settings):
+        if run.state == runs.RUNNING or _worker_at_work(settings):
             attended = time.monotonic()
         elif time.monotonic() - attended > unattended_seconds:
+            if run.state == runs.INTERRUPTED:
+                return run
             raise UserError(
                 f"No worker takes {run.id} from the queue; look into "
                 f"{settings.artifacts / 'worker.log'} and start one with `python -m core worker`."
