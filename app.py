@@ -10,6 +10,7 @@ A map of the folders:
       engine.py         executes one run, from its queued folder to its metrics
       demonstration.py  the three runs of the demonstration study
       runs.py           what a run folder holds, how it is written and read
+      studies.py        sets of runs that differ in one thing: what does, and how far they are
       data/             the catalog: one row per image, with its source, patient and finding
       imaging/          from an image file to model input: decode, normalise, CLAHE, augment
       models/           the table of backbones, and the classifier built on one

@@ -26,7 +26,12 @@ class ProgressLine:
             self._close()
             self._what, self._beside = what, ""
             self._bar = tqdm(
-                desc=what, total=total, file=sys.stderr, unit_scale=True, dynamic_ncols=True
+                desc=what,
+                total=total,
+                file=sys.stderr,
+                # Bytes and batches in thousands; a few runs as they are.
+                unit_scale=not 0 < total < 1000,
+                dynamic_ncols=True,
             )
         self._bar.total = total
         self._bar.update(done - self._bar.n)
