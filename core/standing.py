@@ -47,6 +47,7 @@ class Standing:
     by_class: dict[str, int]
     finished: int
     active: int
+    interrupted: int
     unfinished: int
     weights: tuple[str, ...]
     wanted: int
@@ -81,6 +82,7 @@ def take_stock(
         by_class=counts["by_class"],
         finished=sum(run.state == runs.FINISHED for run in all_runs),
         active=sum(run.state in runs.ACTIVE for run in all_runs),
+        interrupted=sum(run.state == runs.INTERRUPTED and not run.problem for run in all_runs),
         unfinished=sum(run.state in (runs.FAILED, runs.INTERRUPTED) for run in all_runs),
         weights=tuple(row.name for row in with_weights if local_imagenet(row, settings)),
         wanted=len(with_weights),
@@ -92,6 +94,15 @@ def next_step(standing: Standing) -> Step:
     """The one thing to do now."""
     if standing.active:
         return Step("A run is at work. Watch it learn.", "training", "Open Training")
+    if standing.interrupted:
+        runs_were = (
+            "A run was" if standing.interrupted == 1 else f"{standing.interrupted} runs were"
+        )
+        return Step(
+            f"{runs_were} interrupted. Resume where the last checkpoint stands.",
+            "training",
+            "Resume on Training",
+        )
     if standing.finished > 1:
         return Step(
             "You have runs to compare. See which network reads best, and how sure that is.",

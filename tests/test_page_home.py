@@ -106,6 +106,7 @@ STANDING = {
     "by_class": {"normal": 1},
     "finished": 0,
     "active": 0,
+    "interrupted": 0,
     "unfinished": 0,
     "weights": (),
     "wanted": 7,
@@ -121,11 +122,13 @@ STANDING = {
         ({"finished": 1}, "training"),
         ({"finished": 2}, "comparison"),
         ({"unfinished": 1}, "training"),
+        ({"interrupted": 1, "unfinished": 1, "finished": 2}, "training"),
     ],
 )
 def test_next_step(changes, target):
     step = next_step(Standing(**(STANDING | changes)))
     assert step.page == target and step.sentence.endswith(".")
+    assert ("Resume" in step.link) == bool(changes.get("interrupted"))
 
 
 def test_progress_in_words(settings):
