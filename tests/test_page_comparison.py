@@ -8,7 +8,7 @@ import pytest
 from run_folders import change_run, make_environment, make_finished_run, open_page, text_of
 
 from core.evaluation.published import SUMMARY
-from pages.components.run_filter import SHOWN_AT_FIRST
+from pages.components.run_filter import EVERY, SHOWN_AT_FIRST
 from pages.components.words import exact_duration, spread_words
 
 
@@ -205,3 +205,15 @@ def test_a_mean_reads_with_its_spread():
     words = spread_words(0.812, 0.0114, 0.79, 0.83)
     assert words.replace("\xa0", " ") == "81.2 % ± 1.1 (79.0 to 83.0)"
     assert spread_words(float("nan"), float("nan"), 0.1, 0.2) == "–"
+
+
+def test_an_address_can_ask_for_a_study(settings):
+    make_finished_run(settings, study="Heads", labels="pneumonia2")
+    make_finished_run(settings)
+    page = open_page("comparison", study="Heads")
+    assert page.selectbox(key="filter-study").value == "Heads"
+    assert page.selectbox(key="filter-labels").value == "pneumonia2"
+    assert (page.dataframe[0].value["origin"] == "my run").sum() == 1
+    unknown = open_page("comparison", study="Nowhere")
+    assert not unknown.exception
+    assert unknown.selectbox(key="filter-study").value == EVERY

@@ -141,3 +141,12 @@ def test_repeats_with_a_broken_matrix_are_one_sentence(settings):
 )
 def test_a_matrix_reads_as_sentences(matrix, sentence):
     assert sentence in read_matrix(matrix, ["a", "b", "c"])[0]
+
+
+def test_an_address_can_ask_for_a_study(settings):
+    asked = make_finished_run(settings, study="Heads")
+    make_finished_run(settings)
+    page = open_page("confusion", study="Heads")
+    assert not page.exception
+    assert page.selectbox(key="filter-study").value == "Heads"
+    assert page.selectbox(key="matrix-run").value == asked.id

@@ -1,7 +1,8 @@
 """Which finished runs stand side by side: filters by classes, images and study, then run by run.
 
 Holds ``choose_runs`` and, for a page that needs no more, ``of_study``. Runs of different classes
-answer different questions and are never mixed.
+answer different questions and are never mixed. An address that ends in ?study=<name> chooses that
+study at first.
 """
 
 import streamlit as st
@@ -59,11 +60,18 @@ def of_study(finished: list[runs.Run]) -> list[runs.Run]:
 def _filter(label: str, finished: list[runs.Run], field: str, table: dict, every: bool) -> str:
     values = list(dict.fromkeys(_value(run, field) for run in finished))
     options = [EVERY, *values] if every else values
+    first = options[0]
+    asked = st.query_params.get("study")
+    of_study = [run for run in finished if asked and _value(run, "study") == asked]
+    # Its classes too, else nothing of it would match; its images need no choice.
+    if of_study and field in ("study", "labels"):
+        first = _value(of_study[0], field)
     titles = {name: row.title for name, row in table.items()}
     titles |= {EVERY: "all", "": "not given"}
     return st.selectbox(
         label,
         options,
+        index=options.index(first),
         format_func=lambda value: titles.get(value) or value,
         key=f"filter-{field}",
     )
