@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from core.training.jobs import submit
 from pages.components.ended_runs import ended_runs
 from pages.components.frame import page
 from pages.components.live_runs import live_runs
-from pages.components.run_form import run_form
+from pages.components.start_form import start_button, start_form
 
 LEAD = (
     "Choose a network, let it learn from part of the images, and see how well it reads the rest. "
@@ -14,10 +13,8 @@ LEAD = (
 )
 
 with page("Training", LEAD) as settings:
-    config = run_form(settings)
-    if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None):
-        submit([config], settings)
-        st.toast("Your run is in the queue.", icon=":material/playlist_add_check:")
+    choice = start_form(settings)
+    start_button(choice, settings)
     st.subheader("At work")
     live_runs(settings)
     ended_runs(settings)

@@ -3,10 +3,13 @@
 Everything but the answers of the network is made by the code under test.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 from PIL import Image
 
 from core import runs
@@ -16,6 +19,7 @@ from core.evaluation.metrics import evaluate
 from core.files import write_json
 from core.settings import Settings, read_settings
 from core.training.config import configure
+from core.training.jobs import WORKER_LOCK
 
 NAMES = {
     "NORMAL/IM-{patient:04d}-000{image}.png": 0,
@@ -109,6 +113,23 @@ def write_history(run: runs.Run, epochs: int, batches: int) -> None:
     )
 
 
+@contextmanager
+def no_worker(settings: Settings) -> Iterator[None]:
+    """Workers that a page starts meanwhile find another one at work, and afterwards nothing to do.
+
+    A run that is queued stays so.
+    """
+    settings.artifacts.mkdir(exist_ok=True)
+    with FileLock(settings.artifacts / WORKER_LOCK):
+        yield
+        for run in runs.list_runs(settings.runs):
+            if run.state in runs.ACTIVE:
+                runs.request_stop(run)
+            else:
+                # A worker would go on with an interrupted one.
+                runs.delete_run(run)
+
+
 def open_page(name: str, **query: str):
     """One page of the dashboard as a visitor first sees it."""
     from streamlit.testing.v1 import AppTest
@@ -118,6 +139,12 @@ def open_page(name: str, **query: str):
     for key, value in query.items():
         test.query_params[key] = value
     return test.run()
+
+
+def button(page, label: str):
+    """The one button of the page with this label."""
+    (found,) = [button for button in page.button if button.label == label]
+    return found
 
 
 def text_of(test) -> str:

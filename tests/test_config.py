@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import UserError
 from core.models.backbones import BACKBONES
-from core.training.config import RunConfig, configure, read_config
+from core.training.config import RunConfig, changes_from, configure, read_config
 from core.training.recipes import RECIPES
 
 
@@ -115,3 +115,10 @@ def test_the_recipe_paper_reads_images_of_the_published_size(backbone, size):
 def test_the_highest_learning_rate_must_not_be_below_the_lowest():
     with pytest.raises(UserError, match=r"max_lr \(1e-06\) is below base_lr \(1e-05\)"):
         configure("VGG16", "paper", cyclical_learning_rate={"max_lr": 1e-6})
+
+
+def test_changes_are_what_makes_one_config_of_another():
+    start = configure("ResNet50", "quick")
+    chosen = configure("ResNet50", "quick", head={"units": 8}, seed=3)
+    assert changes_from(start, chosen) == {"head": {"units": 8}, "seed": 3}
+    assert configure("ResNet50", "quick", **changes_from(start, chosen)) == chosen

@@ -1,11 +1,10 @@
-"""The Training page: choices become the config of a queued run, and runs are followed and ended."""
+"""The Training page: choices become the config of a queued run, and runs are followed, stopped."""
 
 import time
 
 import pytest
-from filelock import FileLock
 from pydantic import BaseModel
-from run_folders import IMAGES, make_environment, make_finished_run, open_page, text_of
+from run_folders import IMAGES, button, make_environment, no_worker, open_page, text_of
 from run_folders import write_history as history
 
 from core import runs
@@ -18,24 +17,14 @@ from pages.components.words import duration, time_left
 def settings(tmp_path, monkeypatch):
     settings = make_environment(tmp_path, monkeypatch)
     monkeypatch.setenv("HOME", str(tmp_path))
-    settings.artifacts.mkdir()
-    # With this lock held, the workers that the page starts find another one at work. Those that
-    # still wait when it is let go find nothing to do but to stop.
-    with FileLock(settings.artifacts / "worker.lock"):
+    with no_worker(settings):
         yield settings
-        for run in runs.list_runs(settings.runs):
-            runs.request_stop(run)
 
 
 def choose(page, backbone="TinyCNN"):
     """The page with another network chosen."""
     boxes = {box.label: box for box in page.selectbox}
     return boxes["Network (backbone)"].select(backbone).run()
-
-
-def button(page, label):
-    (found,) = [button for button in page.button if button.label == label]
-    return found
 
 
 def make_run(settings, **status):
@@ -145,30 +134,11 @@ def test_a_running_run_is_told_in_words_and_can_be_stopped(settings):
     assert page.button(key=f"stop-{run.id}").disabled
 
 
-def test_a_failed_run_shows_its_sentence_and_its_log(settings):
-    run = make_run(settings, state=runs.FAILED, message="Out of memory at batch size 16.")
-    (run.folder / "worker.log").write_text("the last line\n")
-    page = open_page("training")
-    assert "Out of memory at batch size 16." in page.error[0].value
-    assert page.code[0].value == "the last line"
-
-
-def test_an_ended_run_is_deleted_only_when_confirmed(settings):
-    run = make_finished_run(settings)
-    page = open_page("training")
-    assert "on 12 validation images" in text_of(page)
-    assert run.folder.exists()
-    page.button(key=f"really-{run.id}").click().run()
-    assert not page.exception
-    assert not run.folder.exists()
-    assert run.id not in text_of(page)
-
-
 def test_a_run_whose_worker_is_gone_can_be_taken_up_again(settings):
     run = make_run(settings)
     waited = time.strftime("%Y%m%d-%H%M%S", time.localtime(time.time() - 600))
     run.folder.rename(run.folder.with_name(f"{waited}{run.id[15:]}"))
-    page = open_page("training")
+    page = choose(open_page("training"))
     assert "Nothing takes runs from the queue" in text_of(page)
     button(page, "Start the worker again").click().run()
     assert not page.exception and not page.error

@@ -165,6 +165,11 @@ def configure(backbone: str, recipe: str = DEFAULT_RECIPE, **changes: object) ->
     return read_config(_changed(settings, changes | {"weights": weights}))
 
 
+def changes_from(start: RunConfig, chosen: RunConfig) -> dict:
+    """Settings in which ``chosen`` differs from ``start``, as changes that ``configure`` takes."""
+    return _differing(start.model_dump(mode="json"), chosen.model_dump(mode="json"))
+
+
 def read_config(content: dict) -> RunConfig:
     """Validate the content of a config.json; raises UserError naming the first field at fault."""
     try:
@@ -184,6 +189,14 @@ def _changed(settings: dict, changes: dict) -> dict:
         if isinstance(value, dict) and isinstance(earlier := settings.get(name, {}), dict)
         else value
         for name, value in changes.items()
+    }
+
+
+def _differing(start: dict, chosen: dict) -> dict:
+    return {
+        name: _differing(start[name], value) if isinstance(value, dict) else value
+        for name, value in chosen.items()
+        if value != start[name]
     }
 
 

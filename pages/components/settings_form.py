@@ -24,8 +24,17 @@ TITLES = {
     "base_lr": "Lowest learning rate",
     "max_lr": "Highest learning rate",
     "early_stopping": "Early stopping (epochs)",
+    "step_size": "Step size (batches)",
+    "rotation_degrees": "Rotation (degrees)",
+    "shear_degrees": "Shear (degrees)",
 }
 PER_ROW = 3
+# The settings outside all groups are many: field with which another matter begins -> its heading.
+HEADINGS = {
+    "limit": "Images and chance",
+    "head_epochs": "How long and how fast it learns",
+    "weight_decay": "What counts as an error, and which epoch is kept",
+}
 GROUPS = {
     "split": "Dividing the images",
     "preprocess": "Preprocessing",
@@ -51,17 +60,27 @@ def settings_form(
     }
     nested = {n: value for n, (_, value) in fields.items() if isinstance(value, BaseModel)}
     values = {}
-    # Row by row, so that stacked columns on a narrow screen keep the fields' order.
-    names = [name for name in fields if name not in nested]
-    for first in range(0, len(names), PER_ROW):
+    for row in _rows([name for name in fields if name not in nested]):
+        if row[0] in HEADINGS:
+            st.markdown(f"**{HEADINGS[row[0]]}**")
         columns = st.columns(PER_ROW, vertical_alignment="bottom")
-        for column, name in zip(columns, names[first : first + PER_ROW], strict=False):
+        for column, name in zip(columns, row, strict=False):
             with column:
                 values[name] = _widget(name, *fields[name], f"{key}/{prefix}{name}")
     for name, value in nested.items():
         st.markdown(f"**{GROUPS.get(name, _title(name))}**")
         values[name] = settings_form(value, key, leave_out, f"{prefix}{name}.")
     return values
+
+
+def _rows(names: list[str]) -> list[list[str]]:
+    # Row by row, so that stacked columns on a narrow screen keep the fields' order.
+    rows: list[list[str]] = []
+    for name in names:
+        if not rows or len(rows[-1]) == PER_ROW or name in HEADINGS:
+            rows.append([])
+        rows[-1].append(name)
+    return rows
 
 
 def _widget(name: str, field: FieldInfo, value: Any, key: str) -> Any:
