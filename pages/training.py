@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.ended_runs import ended_runs
+from pages.components.ended_runs import ended_runs, offer_to_resume
 from pages.components.frame import page
 from pages.components.live_runs import live_runs
 from pages.components.start_form import start_button, start_form
@@ -13,6 +13,7 @@ LEAD = (
 )
 
 with page("Training", LEAD) as settings:
+    offer_to_resume(settings)
     choice = start_form(settings)
     start_button(choice, settings)
     st.subheader("At work")

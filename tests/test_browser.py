@@ -18,7 +18,9 @@ from tiny_study import environment, tiny_config, tiny_study
 
 from core import runs
 from core.settings import PROJECT
+from core.studies import studies
 from core.training.jobs import submit, wait
+from core.training.variations import VARIATIONS
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -109,6 +111,24 @@ def curves(page):
     )
 
 
+def choose(page, label, option):
+    """Choose ``option`` in the selection box called ``label``; both are patterns."""
+    box = page.get_by_role("combobox", name=re.compile(label))
+    box.click()
+    box.fill(option)
+    page.get_by_role("option", name=re.compile(option)).first.click()
+
+
+def train_tiny_cnn(page, epochs):
+    """Choose TinyCNN and so many epochs on the form for a run or a study."""
+    choose(page, "backbone", "TinyCNN")
+    page.get_by_text(re.compile("Four plain convolutions")).wait_for()
+    page.get_by_text("All settings").click()
+    field = page.get_by_role("spinbutton", name="Epochs", exact=True)
+    field.fill(str(epochs))
+    field.press("Enter")
+
+
 def active(settings):
     return [run for run in runs.list_runs(settings.runs) if run.state in runs.ACTIVE]
 
@@ -116,15 +136,7 @@ def active(settings):
 def test_a_run_is_watched_and_outlives_page_and_server(browser, settings):
     with server(settings) as (address, process):
         page = visit(browser, f"{address}/training")
-        network = page.get_by_role("combobox", name=re.compile("backbone"))
-        network.click()
-        network.fill("TinyCNN")
-        page.get_by_role("option", name=re.compile("TinyCNN")).click()
-        page.get_by_text(re.compile("Four plain convolutions")).wait_for()
-        page.get_by_text("All settings").click()
-        epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
-        epochs.fill("900")
-        epochs.press("Enter")
+        train_tiny_cnn(page, 900)
         page.get_by_role("button", name="Start", exact=True).click()
         page.get_by_text(re.compile("Training the network: ")).first.wait_for()
         first = until(lambda: curves(page))
@@ -148,6 +160,38 @@ def test_a_run_is_watched_and_outlives_page_and_server(browser, settings):
         page.get_by_role("button", name="Stop", exact=True).click()
         until(lambda: runs.read_run(settings.runs, run.id).state == runs.STOPPED)
         page.get_by_text("Nothing is training.").wait_for()
+        page.close()
+
+
+def test_a_study_is_watched_stopped_resumed_and_outlives_the_server(browser, settings):
+    def own():
+        members = studies(runs.list_runs(settings.runs)).get("Seeds", [])
+        return [run.state for run in members]
+
+    with server(settings) as (address, _):
+        page = visit(browser, f"{address}/training")
+        page.get_by_text("A study:").click()
+        choose(page, "What differs", "Seeds")
+        page.get_by_text(VARIATIONS["seeds"].sentence).wait_for()
+        train_tiny_cnn(page, 10)
+        page.get_by_text("3 runs", exact=True).wait_for()
+        page.get_by_role("button", name="Start the study").click()
+        table = page.get_by_test_id("stTable")
+        table.get_by_text("training").wait_for()
+        page.get_by_role("button", name="Stop", exact=True).click()
+        table.get_by_text("stopped").wait_for()
+        assert own().count(runs.STOPPED) == 1
+        page.get_by_role("button", name="Resume 1 run").click()
+        until(lambda: runs.STOPPED not in own())
+        page.close()
+    # The server and its whole session are dead; a new one starts.
+    with server(settings) as (address, _):
+        page = visit(browser, f"{address}/training")
+        page.get_by_text("3 of 3 finished").wait_for()
+        assert own() == [runs.FINISHED] * 3
+        page.get_by_role("link", name="Compare its runs").click()
+        page.get_by_test_id("stDataFrame").first.wait_for()
+        assert page.url.endswith("/comparison?study=Seeds")
         page.close()
 
 

@@ -1,7 +1,7 @@
-"""Runs at work and in the queue, followed without a touch of the page.
+"""Runs and studies at work and in the queue, followed without a touch of the page.
 
 Holds ``live_runs``, a fragment that looks at the run folders once a second while a run is active,
-and not at all otherwise. What has ended stands in ``ended_runs``.
+and not at all otherwise. A study's table stands in ``study_box``, what has ended in ``ended_runs``.
 """
 
 import time
@@ -11,11 +11,15 @@ import streamlit as st
 from core import runs
 from core.charts.live import live_chart, live_points
 from core.settings import Settings
+from core.studies import studies
 from core.training import jobs
 from pages.components.frame import errors_as_sentences
+from pages.components.run_buttons import act, delete_button, stop_button
+from pages.components.study_box import study_box
 from pages.components.words import badge, run_title, time_left
 
 POLL = "1s"
+QUEUE_SHOWN = 5
 # A run's process needs some seconds to load Keras before it says that it runs.
 PATIENCE_SECONDS = 60
 
@@ -36,7 +40,8 @@ def _follow(settings: Settings, known: tuple[str, ...]) -> None:
 
 
 def _show(settings: Settings, known: tuple[str, ...]) -> None:
-    active = _active(settings)
+    listed = runs.list_runs(settings.runs)
+    active = [run for run in reversed(listed) if run.state in runs.ACTIVE]
     if tuple(run.id for run in active) != known:
         st.rerun(scope="app")
     if not active:
@@ -44,25 +49,37 @@ def _show(settings: Settings, known: tuple[str, ...]) -> None:
             "**Nothing is training.** Choose a network and press Start; its curves grow here.",
             icon=":material/show_chart:",
         )
+    grouped = studies(listed)
+    for name, members in grouped.items():
+        if any(run.state in runs.ACTIVE for run in members):
+            with st.container(border=True, key=f"study-box-{name}"):
+                study_box(name, members, settings)
+                for run in members:
+                    if run.state == runs.RUNNING:
+                        _running(run, settings)
+    of_studies = {run.id for members in grouped.values() for run in members}
     running = [run for run in active if run.state == runs.RUNNING]
     queued = [run for run in active if run.state == runs.QUEUED]
     for run in running:
+        if run.id not in of_studies:
+            with st.container(border=True, key=f"active-{run.id}"):
+                _running(run, settings)
+    alone = [(place, run) for place, run in enumerate(queued, start=1) if run.id not in of_studies]
+    whole = len(alone) <= QUEUE_SHOWN or st.toggle(f"Show all {len(alone)} waiting runs")
+    for place, run in alone if whole else alone[:QUEUE_SHOWN]:
         with st.container(border=True, key=f"active-{run.id}"):
-            _running(run)
-    for place, run in enumerate(queued, start=1):
-        with st.container(border=True, key=f"active-{run.id}"):
-            _waiting(run, place, bool(running))
-    if queued and not running and time.time() - queued[0].created.timestamp() > PATIENCE_SECONDS:
+            _waiting(run, place, bool(running), settings)
+    if queued and not running and time.time() - _queued_at(queued[0]) > PATIENCE_SECONDS:
         st.warning("Nothing takes runs from the queue; the worker may have been ended.")
         st.button(
             "Start the worker again",
             icon=":material/restart_alt:",
-            on_click=_act,
+            on_click=act,
             args=(jobs.start_worker, settings),
         )
 
 
-def _running(run: runs.Run) -> None:
+def _running(run: runs.Run, settings: Settings) -> None:
     status = run.status
     st.markdown(f"{badge(run.state)} **{run_title(run)}**")
     done, total = status.get("step", 0), status.get("steps") or 1
@@ -72,7 +89,9 @@ def _running(run: runs.Run) -> None:
     if status.get("epochs") and _training(run):
         facts.insert(0, f"epoch {status['epoch']} of {status['epochs']}")
     st.caption(" · ".join(fact for fact in facts if fact))
-    _stop_button(run, "Stop")
+    with st.container(horizontal=True):
+        stop_button(run, "Stop")
+        delete_button(run, settings)
     history = run.history()
     if history.empty:
         st.caption("The curves begin with the first training step.")
@@ -81,24 +100,19 @@ def _running(run: runs.Run) -> None:
         place.vega_lite_chart(live_points(history, measure), live_chart(measure), theme=None)
 
 
-def _waiting(run: runs.Run, place: int, behind_another: bool) -> None:
+def _waiting(run: runs.Run, place: int, behind_another: bool, settings: Settings) -> None:
     where = "next in the queue" if place == 1 else f"number {place} in the queue"
     if place == 1 and not behind_another:
         where = "starting: loading Keras takes some seconds"
-    st.markdown(f"{badge(run.state)} **{run_title(run)}**  \n{where}")
-    _stop_button(run, "Take out of the queue")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{badge(run.state)} **{run_title(run)}**  \n{where}", width="stretch")
+        stop_button(run, "Take out of the queue")
+        delete_button(run, settings)
 
 
-def _stop_button(run: runs.Run, label: str) -> None:
-    asked = runs.stop_requested(run)
-    st.button(
-        "Stopping at the next batch" if asked else label,
-        key=f"stop-{run.id}",
-        icon=":material/stop_circle:",
-        disabled=asked,
-        on_click=_act,
-        args=(runs.request_stop, run),
-    )
+def _queued_at(run: runs.Run) -> float:
+    # A run that was put back into the queue has not waited since it was made.
+    return run.status.get("heartbeat") or run.created.timestamp()
 
 
 def _rate(run: runs.Run) -> str:
@@ -119,9 +133,3 @@ def _training(run: runs.Run) -> bool:
 def _active(settings: Settings) -> list[runs.Run]:
     listed = runs.list_runs(settings.runs)
     return [run for run in reversed(listed) if run.state in runs.ACTIVE]
-
-
-def _act(action, *arguments) -> None:
-    # What a button does runs before the page, outside the frame that turns errors into sentences.
-    with errors_as_sentences("Training"):
-        action(*arguments)

@@ -1,0 +1,76 @@
+"""The buttons of one run: stop, resume, try again, delete.
+
+Holds widgets and what they do; whether a run can go on is decided by ``core.runs``.
+"""
+
+import streamlit as st
+
+from core import runs
+from core.settings import Settings
+from core.training import jobs
+from pages.components.frame import errors_as_sentences
+from pages.components.words import run_title
+
+
+def act(action, *arguments) -> None:
+    """Do what a button says. It runs before the page, outside what makes errors sentences there."""
+    with errors_as_sentences("Training"):
+        action(*arguments)
+
+
+def can_resume(run: runs.Run) -> bool:
+    """Whether the run ended early and its folder can still be used."""
+    return run.state in runs.RESUMABLE and not run.problem
+
+
+def resume_word(run: runs.Run) -> str:
+    """What going on with a run is called: a failed one is tried again."""
+    return "Try again" if run.state == runs.FAILED else "Resume"
+
+
+def resume_button(run: runs.Run, settings: Settings) -> None:
+    """Put a run that ended early back into the queue; no button where that cannot be."""
+    if can_resume(run):
+        st.button(
+            resume_word(run),
+            key=f"resume-{run.id}",
+            icon=":material/replay:" if run.state == runs.FAILED else ":material/resume:",
+            on_click=act,
+            args=(jobs.resume, [run], settings),
+        )
+
+
+def where_it_goes_on(run: runs.Run) -> str:
+    """From where a run would go on."""
+    if not run.checkpoint_path.exists():
+        return "Nothing of it was kept, so it would begin again."
+    epoch, epochs = run.status.get("epoch"), run.status.get("epochs")
+    where = f", in epoch {epoch} of {epochs}" if epoch and epochs else ""
+    return f"It would go on from its checkpoint{where}."
+
+
+def stop_button(run: runs.Run, label: str) -> None:
+    """Ask an active run to stop; the button says so once that has been asked."""
+    asked = runs.stop_requested(run)
+    st.button(
+        "Stopping at the next batch" if asked else label,
+        key=f"stop-{run.id}",
+        icon=":material/stop_circle:",
+        disabled=asked,
+        on_click=act,
+        args=(runs.request_stop, run),
+    )
+
+
+def delete_button(run: runs.Run, settings: Settings) -> None:
+    """Delete a run for good, after asking; one that is active is stopped first."""
+    with st.popover("Delete", icon=":material/delete:", key=f"delete-{run.id}"):
+        first = "Stop it, and delete" if run.state in runs.ACTIVE else "Delete"
+        st.markdown(f"{first} **{run_title(run)}** with its model, curves and predictions?")
+        st.button(
+            "Delete for good",
+            key=f"really-{run.id}",
+            type="primary",
+            on_click=act,
+            args=(jobs.delete, run, settings),
+        )
