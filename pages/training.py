@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.training.jobs import submit
+from pages.components.device import device_caption
 from pages.components.ended_runs import ended_runs
 from pages.components.frame import page
 from pages.components.live_runs import live_runs
@@ -14,6 +15,7 @@ LEAD = (
 )
 
 with page("Training", LEAD) as settings:
+    device_caption(settings)
     config = run_form(settings)
     if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=config is None):
         submit([config], settings)
