@@ -19,9 +19,12 @@ from core.settings import Settings
 from core.training.batches import Batches, EpochFollower
 from core.training.config import RunConfig, read_config
 from core.training.device import device_name
+from core.training.devices_together import shared_out
 from core.training.features import FeatureBatches, Features, extract_features
 from core.training.learning_rate import LearningRate
+from core.training.logs import log_callbacks
 from core.training.optimizer import build_loss, build_optimizer
+from core.training.precision import agreement
 from core.training.progress import Progress
 from core.training.recorder import Recorder
 from core.training.run_data import RunData, assemble, write_images, write_predictions
@@ -32,8 +35,6 @@ PREDICTION_BATCH = 32
 # A head trained on stored features is checked and timed on this many images through the whole
 # network; reading all of them again would take longer than training the head.
 TIMED_IMAGES = 128
-# How far a probability may differ between stored features and the whole network (float noise).
-AGREEMENT = 1e-3
 
 
 def train_run(run: runs.Run, settings: Settings, progress: Progress) -> dict:
@@ -186,12 +187,17 @@ def _fit(
     )
     recorder.begin(name, epochs, steps)
     began = time.monotonic()
+    weights = _class_weights(labels) if config.class_weighting == "balanced" else None
     model.fit(
-        batches,
+        **shared_out(batches, validation, weights),
         epochs=epochs,
-        validation_data=validation,
-        class_weight=_class_weights(labels) if config.class_weighting == "balanced" else None,
-        callbacks=[EpochFollower(batches), LearningRate(rate), *_choosers(config), recorder],
+        callbacks=[
+            EpochFollower(batches),
+            LearningRate(rate),
+            *_choosers(config),
+            recorder,
+            *log_callbacks(recorder.progress.run, recorder.epochs_before),
+        ],
         # The batches shuffle themselves, with the run's seed.
         shuffle=False,
         verbose=0,
@@ -222,7 +228,7 @@ def _class_weights(labels: np.ndarray) -> dict[int, float]:
 
 def _must_agree(whole: np.ndarray, stored: np.ndarray) -> None:
     worst = float(np.abs(whole - stored).max())
-    if worst > AGREEMENT:
+    if worst > agreement():
         raise RuntimeError(
             f"The stored features give probabilities that differ from the whole network's by up to "
             f"{worst:.3f}; delete artifacts/features and train again"
