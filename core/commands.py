@@ -137,11 +137,17 @@ def work_queue(chosen: argparse.Namespace) -> Answer:
 
 
 def execute_run(chosen: argparse.Namespace) -> Answer:
-    """Execute one queued run in this process (the worker starts this)."""
-    from core.engine import execute
+    """Execute one queued or interrupted run in this process (the worker starts this)."""
+    from core.engine import execute, execute_in_turn
+    from core.training.worker import end_with_worker
 
     settings = read_settings()
-    finished = execute(runs.read_run(settings.runs, chosen.run_id), settings)
+    run = runs.read_run(settings.runs, chosen.run_id)
+    if chosen.for_worker:
+        end_with_worker()
+        finished = execute_in_turn(run, settings)
+    else:
+        finished = execute(run, settings)
     return {"finished": finished}, 0 if finished else 1
 
 

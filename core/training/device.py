@@ -21,14 +21,18 @@ def accelerators() -> list[str]:
     return [name for name in keras.distribution.list_devices() if not name.startswith("cpu")]
 
 
+def devices_at_work() -> int:
+    """How many devices share each batch at this moment (``core.training.devices_together``)."""
+    together = keras.distribution.distribution()
+    return together.device_mesh.devices.size if together else 1
+
+
 def device_name() -> str:
     """What this process computes on and with which backend: GPUs by name, or the processor."""
     backend, seen = keras.backend.backend(), accelerators()
     if not seen:
         return f"{_processor()} ({backend}, no GPU)"
-    together = keras.distribution.distribution()
-    used = together.device_mesh.devices.size if together else 1
-    gpus = find_gpus()
+    used, gpus = devices_at_work(), find_gpus()
     # Where the driver counts otherwise, its names may belong to other devices.
     name = names(gpus[:used]) if len(gpus) == len(seen) else ", ".join(seen[:used])
     return f"{name} ({backend}{f', {used} of {len(seen)} GPUs' if used < len(seen) else ''})"

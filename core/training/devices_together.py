@@ -12,6 +12,8 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
+from core.training.device import devices_at_work
+
 # Batches that are only read (features, validation, predictions) hold a multiple of so many images.
 READING_BATCH = 32
 
@@ -38,19 +40,16 @@ def devices_together(batch_size: int) -> Iterator[int]:
 
 
 def shared_out(
-    batches: keras.utils.PyDataset,
-    validation: keras.utils.PyDataset,
-    class_weight: dict[int, float] | None = None,
-) -> dict:
-    """The arguments of ``fit`` that feed it: x, validation_data, class_weight."""
-    together = keras.distribution.distribution()
-    if together is None:
-        return {"x": batches, "validation_data": validation, "class_weight": class_weight}
-    devices = together.device_mesh.devices.size
-    return {
-        "x": EvenBatches(batches, devices, class_weight),
-        "validation_data": EvenBatches(validation, devices),
-    }
+    batches: keras.utils.PyDataset, class_weight: dict[int, float] | None = None
+) -> keras.utils.PyDataset:
+    """``batches`` as the devices at work can share them, with ``class_weight`` in their weights.
+
+    One device takes them as they are, without weights where there are no class weights.
+    """
+    devices = devices_at_work()
+    if devices == 1 and class_weight is None:
+        return batches
+    return EvenBatches(batches, devices, class_weight)
 
 
 class EvenBatches(keras.utils.PyDataset):

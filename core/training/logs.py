@@ -5,6 +5,7 @@ what MLflow gets beside the epochs' figures stands in ``core.training.mlflow_tra
 """
 
 import importlib.util
+import shutil
 import sys
 from collections.abc import Callable
 
@@ -18,12 +19,16 @@ FOLDER = "tensorboard"
 NEEDED = ("tensorflow", "tensorboard")
 
 
-def log_callbacks(run: runs.Run, epochs_before: int) -> list[keras.callbacks.Callback]:
+def log_callbacks(
+    run: runs.Run, epochs_before: int, resumed: bool = False
+) -> list[keras.callbacks.Callback]:
     """Callbacks for one phase of ``run``, which begins after ``epochs_before`` epochs of others.
 
-    Epochs count from 1 over all phases, as in history.csv. A resumed run goes on in the same files'
-    folder. Without what TensorBoard needs, worker.log says so.
+    Epochs count from 1 over all phases, as in history.csv. A run that is ``resumed`` goes on in the
+    same folder; one that begins anew clears it. Without what TensorBoard needs, worker.log says so.
     """
+    if not (resumed or epochs_before):
+        shutil.rmtree(run.folder / FOLDER, ignore_errors=True)
     callbacks: list[keras.callbacks.Callback] = [EpochsToMlflow(run, epochs_before)]
     absent = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if absent:

@@ -74,6 +74,9 @@ def _send(run: runs.Run, call: Callable) -> None:
 def _begin(mlflow, run: runs.Run) -> None:
     for name, value in IMPATIENCE.items():
         os.environ.setdefault(name, value)
+    if mlflow.active_run():
+        # An earlier run of this process, whose end MLflow did not take.
+        mlflow.end_run(status="KILLED")
     # A run that is resumed has been there before.
     known = mlflow.search_runs(
         filter_string=f"attributes.run_name = '{run.id}'", max_results=1, output_format="list"
