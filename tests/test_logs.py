@@ -31,8 +31,9 @@ def fit(callbacks, epochs=2, initial_epoch=0):
 def figures(run, side):
     """Tag -> [(epoch, value)] as TensorBoard reads it."""
     events = EventAccumulator(str(run.folder / FOLDER / side)).Reload()
+    # Files of one second come in the order of their names, the tenth before the second.
     return {
-        tag: [(e.step, float(make_ndarray(e.tensor_proto))) for e in events.Tensors(tag)]
+        tag: sorted((e.step, float(make_ndarray(e.tensor_proto))) for e in events.Tensors(tag))
         for tag in events.Tags()["tensors"]
     }
 
