@@ -18,6 +18,8 @@ from core.files import disk_errors, write_json
 from core.settings import Settings
 from core.training.config import read_config
 from core.training.jobs import WAITING, next_run
+from core.training.mlflow_tracking import tracked
+from core.training.out_of_memory import is_out_of_memory, out_of_memory_sentence
 from core.training.progress import Progress, StopRun
 
 # A process that has trained so many heads makes room for a fresh one, whatever it has gathered.
@@ -40,7 +42,7 @@ def execute(run: runs.Run, settings: Settings) -> bool:
             raise UserError(f"{run.id} is {run.state}; only a queued run can be executed.")
         runs.clear_leftovers(run)
         try:
-            with Progress(run) as progress:
+            with Progress(run) as progress, tracked(run):
                 return _train_and_evaluate(run, settings, progress)
         except UserError as error:
             # The status itself met a full disk; how a run ended is written even then.
@@ -82,12 +84,16 @@ def _write_to_log_of(run: runs.Run) -> None:
 
 def _train_and_evaluate(run: runs.Run, settings: Settings, progress: Progress) -> bool:
     # Loads Keras, which the worker and the server must not do.
+    from core.training.devices_together import devices_together
+    from core.training.precision import computing_in
     from core.training.trainer import train_run
 
     try:
-        measured = train_run(run, settings, progress)
-        progress("Evaluating", 0, 1)
         config = read_config(run.config)
+        with computing_in(config.precision) as precision, devices_together(config.batch_size):
+            progress.note(precision=precision)
+            measured = train_run(run, settings, progress) | {"precision": precision}
+        progress("Evaluating", 0, 1)
         write_json(
             run.folder / "metrics.json",
             evaluate(run.predictions(), config.classes) | measured,
@@ -107,13 +113,7 @@ def _train_and_evaluate(run: runs.Run, settings: Settings, progress: Progress) -
 
 
 def _sentence(error: Exception, run: runs.Run) -> str:
-    text = f"{type(error).__name__}: {error}"
-    # However a backend words it.
-    words = ("MemoryError", "RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory")
-    if any(word in text for word in words):
-        return (
-            f"Out of memory at batch size {run.config.get('batch_size')}; "
-            "try a smaller batch size or image size."
-        )
-    first = text.splitlines()[0][:300]
+    if is_out_of_memory(error):
+        return out_of_memory_sentence(run.config.get("batch_size"))
+    first = f"{type(error).__name__}: {error}".splitlines()[0][:300]
     return f"{first} (a defect of ChestBench; the whole trace is in {run.folder / 'worker.log'})"

@@ -4,16 +4,14 @@ Holds what the Home page says, without the page. It looks and never loads: no im
 nothing is downloaded and Keras stays out.
 """
 
-import shutil
-import subprocess
 from dataclasses import dataclass
-from functools import lru_cache
 
 from core import runs
 from core.demonstration import DEMONSTRATION
 from core.models.backbones import BACKBONES
 from core.models.weights import local_imagenet
 from core.settings import Settings
+from core.training.gpus import find_gpus, names
 
 STUDY = "Demonstration"
 
@@ -28,8 +26,11 @@ class Device:
 
 NO_GPU = Device(
     "No GPU found",
-    "TinyCNN and the quick recipe suit this computer; fine-tuning a large network takes hours.",
+    "TinyCNN and the quick recipe suit this computer; fine-tuning a large network takes hours, "
+    "the paper's recipe days.",
 )
+WITH_GPU = "The paper's recipe is a matter of hours with it, not of days."
+ADD_GPU = "`pip install -r requirements-gpu.txt` lets runs use it."
 
 
 @dataclass(frozen=True)
@@ -128,33 +129,19 @@ def latest_study(all_runs: list[runs.Run]) -> list[runs.Run]:
 
 def find_device(all_runs: list[runs.Run]) -> Device:
     """What runs compute on: what the newest run met, else what this computer says it has."""
+    gpus = find_gpus()
     for run in all_runs:
-        if used := run.status.get("device"):
-            kind = "No GPU used" if "no GPU" in used else "GPU in use"
-            return Device(kind, f"The newest run used {used}.")
-    name = _gpu_name()
-    if name:
-        return Device("GPU found", f"{name}. The first run tells whether Keras can use it.")
+        if used := str(run.status.get("device") or ""):
+            met = f"The newest run used {used}."
+            if "no GPU" not in used:
+                return Device("GPU in use", f"{met} {WITH_GPU}")
+            if gpus:
+                return Device("GPU not used", f"{met} This computer has {names(gpus)}. {ADD_GPU}")
+            return Device("No GPU used", f"{met} {NO_GPU.sentence}")
+    if gpus:
+        found = f"{names(gpus)}. The first run tells whether Keras can use it."
+        return Device("GPU found", f"{found} {WITH_GPU}")
     return NO_GPU
-
-
-@lru_cache(maxsize=1)
-def _gpu_name() -> str:
-    # Asking Keras would load it into the server.
-    program = shutil.which("nvidia-smi")
-    if not program:
-        return ""
-    try:
-        answer = subprocess.run(
-            [program, "--query-gpu=name", "--format=csv,noheader"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return answer.stdout.strip().partition("\n")[0]
 
 
 def progress_of(run: runs.Run) -> tuple[float, str]:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.device import device_caption
 from pages.components.ended_runs import ended_runs, offer_to_resume
 from pages.components.frame import page
 from pages.components.live_runs import live_runs
@@ -13,6 +14,7 @@ LEAD = (
 )
 
 with page("Training", LEAD) as settings:
+    device_caption(settings)
     offer_to_resume(settings)
     choice = start_form(settings)
     start_button(choice, settings)

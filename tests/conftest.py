@@ -5,6 +5,7 @@ import os
 import pytest
 
 from core.settings import VARIABLES
+from core.training import mlflow_tracking
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -15,4 +16,5 @@ def no_settings_from_outside():
     with pytest.MonkeyPatch.context() as environment:
         for variable in VARIABLES:
             environment.delenv(variable.name, raising=False)
+        environment.delenv(mlflow_tracking.VARIABLE, raising=False)
         yield

@@ -64,6 +64,13 @@ def test_the_first_choice_says_where_its_weights_go_and_who_stands_where(setting
     assert "no patient on both sides" in words
 
 
+def test_what_runs_compute_on_is_said_with_what_to_expect(settings):
+    make_run(settings, state=runs.STOPPED, device="Some CPU, 2 cores (tensorflow, no GPU)")
+    words = text_of(open_page("training"))
+    assert "The newest run used Some CPU, 2 cores (tensorflow, no GPU)." in words
+    assert "fine-tuning a large network takes hours" in words
+
+
 def test_weights_that_are_there_need_no_words(settings):
     (settings.artifacts / "weights").mkdir()
     (settings.artifacts / "weights" / "resnet50_imagenet_notop.weights.h5").touch()

@@ -39,7 +39,7 @@ def test_a_finished_run_holds_all_its_files(finished):
     names = {path.name for path in finished.folder.iterdir()}
     assert names == {
         "config.json", "status.json", "images.csv", "history.csv", "model.keras",
-        "predictions.csv", "metrics.json",
+        "predictions.csv", "metrics.json", "tensorboard",
     }  # fmt: skip
     metrics = finished.metrics()
     assert metrics["n_training"] + metrics["n_validation"] == 42

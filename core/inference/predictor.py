@@ -6,6 +6,7 @@ image takes the same way as in training, with the settings of the run's config. 
 are drawn in ``core.inference.explain``.
 """
 
+import os
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,7 @@ from core.imaging.preprocess import prepare
 from core.models.backbones import BACKBONES
 from core.settings import Settings
 from core.training.config import read_config
+from core.training.gpus import memory_growth
 
 EXPLANATIONS = {"gradcam": "Grad-CAM (Selvaraju et al. 2017), drawn by tf-explain"}
 IDLE_SECONDS = 1800
@@ -104,6 +106,8 @@ def predict(
 
 @lru_cache(maxsize=MODELS_KEPT)
 def _load(path: Path, modified: int):
+    # A run may be training on the same GPU.
+    os.environ.update(memory_growth())
     # Loads Keras, which the server must not do.
     import keras
 

@@ -60,7 +60,8 @@ def pool_maps(maps, pooling: str):
     import keras
 
     layers = {"flatten": keras.layers.Flatten, "avg": keras.layers.GlobalAveragePooling2D}
-    return layers[pooling](name=FEATURES)(maps)
+    # Features are float32 in every precision: so they are stored, and so the head takes them.
+    return layers[pooling](name=FEATURES, dtype="float32")(maps)
 
 
 def attach_head(features, class_count: int, config: HeadConfig):

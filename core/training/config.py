@@ -60,6 +60,11 @@ class RunConfig(BaseModel):
     image_size: int | None = Field(
         None, ge=32, le=1024, description="Side in pixels; empty: the backbone's own size."
     )
+    precision: Literal["auto", "float32", "mixed_bfloat16"] = Field(
+        "auto",
+        description="Number format of the network's computations: float32, mixed_bfloat16 (half "
+        "the memory, fast on recent GPUs), or auto, which takes it where the GPU is made for it.",
+    )
     batch_size: int = Field(32, ge=1, le=1024, description="Images per training step.")
     views: int = Field(
         1,

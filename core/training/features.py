@@ -22,6 +22,7 @@ from core.models.weights import weights_fingerprint
 from core.settings import Settings
 from core.stored_rows import StoredRows
 from core.training.config import RunConfig
+from core.training.precision import FLOAT32
 from core.training.progress import Progress
 from core.training.run_data import RunData
 
@@ -118,6 +119,8 @@ def extract_features(
     if config.scaling != OWN_SCALING:
         # Named only where it differs, so that features stored before keep their place.
         made_with["scaling"] = config.scaling
+    if (precision := keras.config.dtype_policy().name) != FLOAT32:
+        made_with["precision"] = precision
     store = StoredRows(
         _folder(settings, made_with), tuple(backbone.output_shape[1:]), "float32", made_with
     )

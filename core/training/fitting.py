@@ -17,8 +17,10 @@ from core.training.batches import Batches, EpochFollower, Remaining
 from core.training.best_epoch import BestEpoch
 from core.training.checkpoint import Checkpoint, Checkpointer
 from core.training.config import RunConfig
+from core.training.devices_together import shared_out
 from core.training.features import FeatureBatches, Features
 from core.training.learning_rate import LearningRate
+from core.training.logs import log_callbacks
 from core.training.optimizer import build_loss, build_optimizer
 from core.training.progress import StopRun
 from core.training.recorder import Recorder
@@ -140,15 +142,15 @@ def fit(
     rate = SCHEDULES[config.schedule](
         phase.peak, phase.epochs * steps, config.cyclical_learning_rate
     )
-    followers = [best, recorder, checkpointer]
+    logs = log_callbacks(recorder.progress.run, recorder.epochs_before, resumed=saved is not None)
+    followers = [best, recorder, *logs, checkpointer]
 
     def pass_over(batches: keras.utils.PyDataset, first: int, last: int, step: int, *more) -> None:
         model.fit(
-            batches,
+            shared_out(batches, class_weights(phase.labels, config)),
             initial_epoch=first,
             epochs=last,
-            validation_data=phase.validation,
-            class_weight=class_weights(phase.labels, config),
+            validation_data=shared_out(phase.validation),
             callbacks=[*more, EpochFollower(phase.batches), LearningRate(rate, step), *followers],
             # The batches shuffle themselves, with the run's seed.
             shuffle=False,
@@ -180,7 +182,7 @@ def _end_epoch(phase: Phase, saved: Checkpoint, followers: list[keras.callbacks.
     for follower in followers:
         follower.set_model(phase.model)
     checked = phase.model.evaluate(
-        phase.validation, callbacks=followers, return_dict=True, verbose=0
+        shared_out(phase.validation), callbacks=followers, return_dict=True, verbose=0
     )
     logs = saved.position["logs"] | {f"val_{name}": value for name, value in checked.items()}
     for follower in followers:

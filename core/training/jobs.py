@@ -21,6 +21,7 @@ from core import runs
 from core.errors import UserError
 from core.files import disk_errors
 from core.settings import PROJECT, VARIABLES, Settings
+from core.training.gpus import memory_growth
 
 if TYPE_CHECKING:
     from core.data.sources import Progress
@@ -135,11 +136,13 @@ def worker_environment(settings: Settings) -> dict[str, str]:
     """This process's environment with ``settings`` spelled out, for a process of the same kind."""
     return (
         os.environ
+        | memory_growth()
         | _spelled_out(settings)
         | {
             "PYTHONUNBUFFERED": "1",
             "TF_CPP_MIN_LOG_LEVEL": "2",
-            # The same config and data give the same metrics on the same machine.
+            # The same config and data give the same metrics on the same machine. On a GPU Keras
+            # then leaves XLA off under TensorFlow; on a processor it does so anyway.
             "TF_DETERMINISTIC_OPS": "1",
         }
     )

@@ -21,9 +21,10 @@ from core.models.weights import weights_fingerprint
 from core.settings import Settings
 from core.training.checkpoint import Checkpoint
 from core.training.config import RunConfig, read_config
-from core.training.device import device_name
+from core.training.device import device_name, devices_at_work
 from core.training.features import extract_features
 from core.training.fitting import HEAD, PREDICTION_BATCH, fit, head_phase, network_phase
+from core.training.precision import agreement
 from core.training.progress import Progress
 from core.training.recorder import Recorder
 from core.training.run_data import RunData, assemble, same_images, write_images, write_predictions
@@ -31,8 +32,6 @@ from core.training.run_data import RunData, assemble, same_images, write_images,
 # A head trained on stored features is checked and timed on images that go through the whole
 # network for at least so long; reading all of them again would take longer than training the head.
 TIMED_SECONDS = 2.0
-# How far a probability may differ between stored features and the whole network (float noise).
-AGREEMENT = 1e-3
 
 
 def train_run(run: runs.Run, settings: Settings, progress: Progress) -> dict:
@@ -119,14 +118,15 @@ def _reader(config: RunConfig, settings: Settings) -> keras.Model:
     if config.epochs:
         return build_feature_reader(*chosen[:-1], config.seed)
     fingerprint = weights_fingerprint(config.backbone, config.weights, settings)
-    reader = _frozen_reader(chosen, fingerprint)
+    computing = (keras.config.dtype_policy().name, devices_at_work())
+    reader = _frozen_reader(chosen, fingerprint, computing)
     # The head begins the same whether the backbone was built for it or for a run before it.
     keras.utils.set_random_seed(config.seed)
     return reader
 
 
 @lru_cache(maxsize=1)
-def _frozen_reader(chosen: tuple, fingerprint: str) -> keras.Model:
+def _frozen_reader(chosen: tuple, fingerprint: str, computing: tuple) -> keras.Model:
     return build_feature_reader(*chosen)
 
 
@@ -180,7 +180,7 @@ def _predict(models: Sequence[keras.Model], pixels: Prepared, chosen: np.ndarray
 
 def _must_agree(whole: np.ndarray, stored: np.ndarray) -> None:
     worst = float(np.abs(whole - stored).max())
-    if worst > AGREEMENT:
+    if worst > agreement():
         raise RuntimeError(
             f"The stored features give probabilities that differ from the whole network's by up to "
             f"{worst:.3f}; delete artifacts/features and train again"
