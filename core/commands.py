@@ -7,6 +7,7 @@ calls; what the commands take stands in ``core.arguments``, how answers are prin
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,20 +46,32 @@ def train(chosen: argparse.Namespace) -> Answer:
             f"{run.id}: accuracy {metrics['accuracy']:.3f}, balanced accuracy "
             f"{metrics['balanced_accuracy']:.3f} on {answer['n_validation']} images"
         )
-    if run.state != runs.FINISHED:
-        print(f"error: {run.status.get('message') or run.state}", file=sys.stderr)
-    if run.state == runs.FINISHED:
-        return answer, 0
-    return answer, 2 if run.status.get("fault") == "user" else 1
+    return answer, _exit_code(run)
+
+
+def find_learning_rate(chosen: argparse.Namespace) -> Answer:
+    """Find a learning rate for the run that `train` would make: a range test (Smith 2017)."""
+    from core.training.jobs import submit_range_test
+
+    settings = read_settings()
+    run = submit_range_test(arguments.chosen_range_test(chosen), settings)
+    print(f"range test {run.id}", file=sys.stderr)
+    run = _follow(run, settings)
+    answer = describe_range_test(run)
+    if not chosen.json and run.state == runs.FINISHED:
+        if answer["base_lr"]:
+            print(f"base_lr {answer['base_lr']:g}, max_lr {answer['max_lr']:g}")
+        print(answer["reason"])
+    return answer, _exit_code(run)
 
 
 def list_all(chosen: argparse.Namespace) -> Answer:
     """List the runs, newest first, or show, stop or delete one."""
     settings = read_settings()
     if chosen.stop:
-        runs.request_stop(runs.read_run(settings.runs, chosen.stop))
+        runs.request_stop(runs.find_run(settings.queues, chosen.stop))
     if chosen.delete:
-        runs.delete_run(runs.read_run(settings.runs, chosen.delete))
+        runs.delete_run(runs.find_run(settings.queues, chosen.delete))
     if chosen.show:
         run = runs.read_run(settings.runs, chosen.show)
         answer = describe(run) | {"config": run.config}
@@ -141,7 +154,7 @@ def execute_run(chosen: argparse.Namespace) -> Answer:
     from core.engine import execute
 
     settings = read_settings()
-    finished = execute(runs.read_run(settings.runs, chosen.run_id), settings)
+    finished = execute(runs.find_run(settings.queues, chosen.run_id), settings)
     return {"finished": finished}, 0 if finished else 1
 
 
@@ -160,6 +173,31 @@ def describe(run: runs.Run) -> dict:
     }
 
 
+def describe_range_test(run: runs.Run) -> dict:
+    """One range test: run, status, message, base_lr, max_lr, reason and curve, a list of points.
+
+    A loss that was no number is None, which JSON can carry.
+    """
+    points = run.curve()[["learning_rate", "loss", "smoothed"]].astype(float)
+    return {
+        "run": run.id,
+        "status": run.state,
+        "message": run.problem or run.status.get("message", ""),
+        **{name: run.metrics().get(name) for name in ("base_lr", "max_lr", "reason")},
+        "curve": [
+            {name: value if math.isfinite(value) else None for name, value in point.items()}
+            for point in points.to_dict("records")
+        ],
+    }
+
+
+def _exit_code(run: runs.Run) -> int:
+    if run.state == runs.FINISHED:
+        return 0
+    print(f"error: {run.status.get('message') or run.state}", file=sys.stderr)
+    return 2 if run.status.get("fault") == "user" else 1
+
+
 def _follow(run: runs.Run, settings: Settings) -> runs.Run:
     from core.training.jobs import wait
 
@@ -175,7 +213,7 @@ def _follow(run: runs.Run, settings: Settings) -> runs.Run:
         try:
             return wait(run, settings, report)
         except KeyboardInterrupt:
-            runs.request_stop(runs.read_run(settings.runs, run.id))
+            runs.request_stop(run)
             print("\nStopping at the next batch ...", file=sys.stderr)
             return wait(run, settings, report)
 
@@ -220,6 +258,7 @@ COMMANDS = tuple(
     for name, add_arguments, run in (
         ("catalog", arguments.catalog_arguments, show_catalog),
         ("train", arguments.train_arguments, train),
+        ("lr-range", arguments.range_arguments, find_learning_rate),
         ("runs", arguments.runs_arguments, list_all),
         ("predict", arguments.predict_arguments, predict_image),
         ("fetch", arguments.fetch_arguments, fetch_collection),

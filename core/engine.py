@@ -2,7 +2,8 @@
 
 Holds ``execute``, the only place where training and evaluation meet: a run is trained by
 ``core.training``, and what its predictions are worth is computed by ``core.evaluation`` from the
-file that training left. How a run is queued stands in ``core.training.jobs``.
+file that training left. A learning-rate range test leaves no predictions; its curve is its result.
+How a run is queued stands in ``core.training.jobs``.
 """
 
 import traceback
@@ -19,7 +20,7 @@ from core.training.progress import Progress, StopRun
 
 
 def execute(run: runs.Run, settings: Settings) -> bool:
-    """Train and evaluate one run in this process; return whether it finished.
+    """Execute one run or range test in this process; return whether it finished.
 
     Whatever happens is written to the run's status: a person's error with its sentence, any other
     with its last line and the whole trace in worker.log. Raises UserError when the run is not
@@ -28,30 +29,22 @@ def execute(run: runs.Run, settings: Settings) -> bool:
     lock = settings.artifacts / "device.lock"
     with disk_errors(lock), FileLock(lock):
         # Another process may have executed it while this one waited.
-        run = runs.read_run(settings.runs, run.id)
+        run = runs.read_run(run.folder.parent, run.id)
         if run.state != runs.QUEUED:
             raise UserError(f"{run.id} is {run.state}; only a queued run can be executed.")
         try:
             with Progress(run) as progress:
-                return _train_and_evaluate(run, settings, progress)
+                return _finish(run, settings, progress)
         except UserError as error:
             # The status itself met a full disk; how a run ended is written even then.
             runs.write_status(run, state=runs.FAILED, message=str(error), fault="user")
             return False
 
 
-def _train_and_evaluate(run: runs.Run, settings: Settings, progress: Progress) -> bool:
-    # Loads Keras, which the worker and the server must not do.
-    from core.training.trainer import train_run
-
+def _finish(run: runs.Run, settings: Settings, progress: Progress) -> bool:
     try:
-        measured = train_run(run, settings, progress)
-        progress("Evaluating", 0, 1)
-        config = read_config(run.config)
-        write_json(
-            run.folder / "metrics.json",
-            evaluate(run.predictions(), config.classes) | measured,
-        )
+        measure = _test_rates if "range_test" in run.config else _train_and_evaluate
+        write_json(run.folder / "metrics.json", measure(run, settings, progress))
         progress.end(runs.FINISHED)
         return True
     except StopRun:
@@ -63,6 +56,21 @@ def _train_and_evaluate(run: runs.Run, settings: Settings, progress: Progress) -
         traceback.print_exc()
         progress.end(runs.FAILED, _sentence(error, run))
     return False
+
+
+# Both load Keras, which the worker and the server must not do.
+def _train_and_evaluate(run: runs.Run, settings: Settings, progress: Progress) -> dict:
+    from core.training.trainer import train_run
+
+    measured = train_run(run, settings, progress)
+    progress("Evaluating", 0, 1)
+    return evaluate(run.predictions(), read_config(run.config).classes) | measured
+
+
+def _test_rates(run: runs.Run, settings: Settings, progress: Progress) -> dict:
+    from core.training.range_test import range_test
+
+    return range_test(run, settings, progress)
 
 
 def _sentence(error: Exception, run: runs.Run) -> str:

@@ -3,6 +3,7 @@
     config.json       what was asked for; written once, by ``create_run``
     status.json       state, phase, step, seconds left, heartbeat; rewritten whole
     history.csv       one row per batch and per epoch, appended and flushed as it comes
+    curve.csv         instead of it, one row per batch of a learning-rate range test
     model.keras       the trained classifier, from raw pixels to probabilities
     predictions.csv   one row per validation image
     metrics.json      what the predictions are worth, and how long they took
@@ -21,6 +22,7 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +55,8 @@ HISTORY_COLUMNS = (
     "val_loss",  # epochs only
     "val_accuracy",  # epochs only
 )
+
+CURVE_COLUMNS = ("step", "learning_rate", "loss", "smoothed")
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,10 @@ class Run:
     def history(self) -> pd.DataFrame:
         """History with HISTORY_COLUMNS; a last row torn by a crash is left out."""
         return _read_table(self.folder / "history.csv", HISTORY_COLUMNS)
+
+    def curve(self) -> pd.DataFrame:
+        """Curve of a range test with CURVE_COLUMNS; a last row torn by a crash is left out."""
+        return _read_table(self.folder / "curve.csv", CURVE_COLUMNS)
 
     def predictions(self) -> pd.DataFrame:
         """One row per validation image: id, path, label, predicted, p_<class> for every class."""
@@ -149,6 +157,15 @@ def read_run(folder: Path, identifier: str) -> Run:
     elif status["state"] == RUNNING and not _alive(status):
         status = {**status, "state": INTERRUPTED, "message": "Its process is gone."}
     return Run(identifier, path, config, status, problem)
+
+
+def find_run(folders: Iterable[Path], identifier: str) -> Run:
+    """Read one run from the first of ``folders`` that has it; raises UserError as ``read_run``."""
+    first, *others = folders
+    for folder in others:
+        with suppress(UserError):
+            return read_run(folder, identifier)
+    return read_run(first, identifier)
 
 
 def list_runs(folder: Path) -> list[Run]:

@@ -22,6 +22,7 @@ from core.settings import PROJECT, VARIABLES, Settings
 
 if TYPE_CHECKING:
     from core.training.config import RunConfig
+    from core.training.range_config import RangeTest
 
 WORKER_LOCK = "worker.lock"
 # A worker needs some seconds to start, more on a busy computer.
@@ -42,6 +43,18 @@ def submit(configs: list[RunConfig], settings: Settings) -> list[runs.Run]:
         )
         for config in configs
     ]
+    start_worker(settings)
+    return queued
+
+
+def submit_range_test(config: RangeTest, settings: Settings) -> runs.Run:
+    """Queue one learning-rate range test among the runs; raises UserError as ``submit``."""
+    queued = runs.create_run(
+        settings.range_tests,
+        config.model_dump(mode="json"),
+        f"{config.backbone}-{config.recipe}",
+        _spelled_out(settings),
+    )
     start_worker(settings)
     return queued
 
@@ -103,7 +116,7 @@ def wait(
     """
     attended = time.monotonic()
     while True:
-        run = runs.read_run(settings.runs, run.id)
+        run = runs.read_run(run.folder.parent, run.id)
         report(run)
         if run.state not in runs.ACTIVE:
             return run

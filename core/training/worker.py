@@ -44,8 +44,10 @@ def work(settings: Settings) -> None:
 
 
 def _next(settings: Settings, passed: set[str]) -> runs.Run | None:
-    queued = [run for run in runs.list_runs(settings.runs) if run.state == runs.QUEUED]
-    return next((run for run in reversed(queued) if run.id not in passed), None)
+    listed = [run for folder in settings.queues for run in runs.list_runs(folder)]
+    queued = [run for run in listed if run.state == runs.QUEUED and run.id not in passed]
+    # An id begins with the time at which the run was queued.
+    return min(queued, key=lambda run: run.id, default=None)
 
 
 def execute_apart(run: runs.Run, settings: Settings) -> None:
@@ -67,7 +69,7 @@ def execute_apart(run: runs.Run, settings: Settings) -> None:
             stdout=output,
             stderr=output,
         )
-    ended = runs.read_run(settings.runs, run.id)
+    ended = runs.read_run(run.folder.parent, run.id)
     if ended.state in (*runs.ACTIVE, runs.INTERRUPTED):
         reason = (
             f"Its process was ended by signal {-code}; a full memory is the usual cause: "

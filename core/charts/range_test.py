@@ -1,0 +1,70 @@
+"""The curve of a learning-rate range test: the loss at each rate, and the two rates read off it."""
+
+import math
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.charts.colours import ACCENT, BACKGROUND, GREY, ORANGE, TEXT
+from core.charts.curves import MEASURES
+from core.charts.theme import blank, dress
+
+# What comes after the loss has begun to explode would press the rest of the curve flat.
+ROOM_ABOVE = 1.3
+
+
+def loss_against_rate(
+    curve: pd.DataFrame,
+    base_lr: float | None = None,
+    max_lr: float | None = None,
+    height: int = 320,
+) -> go.Figure:
+    """Loss of every batch and its smoothed course against the learning rate, on a log axis.
+
+    ``curve`` has the columns of ``core.runs.CURVE_COLUMNS``; losses that are no number are left
+    out. ``base_lr`` and ``max_lr`` are marked where they are known. The axis ends a little above
+    where the smoothed loss began or was lowest, whichever is higher.
+    """
+    x, y = MEASURES["learning_rate"], MEASURES["loss"]
+    points = curve.dropna()
+    if points.empty:
+        return blank("The curve begins with the first training step.", x, y, height)
+    figure = go.Figure()
+    for column, name, line in (
+        ("loss", "each batch", {"color": GREY, "width": 1}),
+        ("smoothed", "smoothed", {"color": ACCENT, "width": 3}),
+    ):
+        figure.add_scatter(
+            x=points["learning_rate"],
+            y=points[column],
+            name=name,
+            mode="lines",
+            line=line,
+            opacity=0.6 if column == "loss" else 1,
+            hovertemplate=f"{name}<br>learning rate %{{x:.2~e}}<br>loss %{{y:.3g}}<extra></extra>",
+        )
+    # Each label stands where the curve is not: low before the fall, high after it.
+    for name, rate, side, height_share in (
+        ("base", base_lr, "left", 0),
+        ("max", max_lr, "right", 1),
+    ):
+        if rate:
+            figure.add_vline(x=rate, line={"color": ORANGE, "width": 2, "dash": "dash"})
+            figure.add_annotation(
+                text=f"{name} {rate:.2g}",
+                # On a log axis plotly takes a label's place, unlike a line's, as its exponent.
+                x=math.log10(rate),
+                y=height_share,
+                yref="paper",
+                xanchor=side,
+                yanchor="top" if height_share else "bottom",
+                showarrow=False,
+                font={"size": 13, "color": TEXT},
+                bgcolor=BACKGROUND,
+            )
+    ends = [math.log10(points["learning_rate"].iloc[place]) for place in (0, -1)]
+    top = ROOM_ABOVE * max(points["loss"].iloc[0], points["smoothed"].iloc[0])
+    figure.update_xaxes(type="log", dtick=1, tickformat="~e", tickangle=0, range=ends)
+    figure.update_yaxes(range=[0, top])
+    figure.update_layout(showlegend=True)
+    return dress(figure, x, y, height)
