@@ -23,7 +23,7 @@ def loss_against_rate(
 
     ``curve`` has the columns of ``core.runs.CURVE_COLUMNS``; losses that are no number are left
     out. ``base_lr`` and ``max_lr`` are marked where they are known. The axis ends a little above
-    where the smoothed loss began or was lowest, whichever is higher.
+    what the smoothed loss was before its lowest, and at twice its lowest at least.
     """
     x, y = MEASURES["learning_rate"], MEASURES["loss"]
     points = curve.dropna()
@@ -63,7 +63,8 @@ def loss_against_rate(
                 bgcolor=BACKGROUND,
             )
     ends = [math.log10(points["learning_rate"].iloc[place]) for place in (0, -1)]
-    top = ROOM_ABOVE * max(points["loss"].iloc[0], points["smoothed"].iloc[0])
+    lowest = points["smoothed"].argmin()
+    top = max(ROOM_ABOVE * points["smoothed"][: lowest + 1].max(), 2 * points["smoothed"].min())
     figure.update_xaxes(type="log", dtick=1, tickformat="~e", tickangle=0, range=ends)
     figure.update_yaxes(range=[0, top])
     figure.update_layout(showlegend=True)

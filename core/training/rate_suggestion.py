@@ -13,7 +13,7 @@ MEMORY_DECADES = 0.5
 # Where the smoothed loss is lowest training is about to break up, and the smoothing is late by up
 # to its memory; a tenth of that rate is on the safe side of both.
 MAX_SHARE = 0.1
-# The loss falls clearly once this share of its whole fall is behind it, and so many standard errors.
+# The loss falls clearly once this share of its whole fall, and so many standard errors, are behind.
 BEGUN_SHARE = 0.1
 CLEAR_STANDARD_ERRORS = 2.0
 # Smith (2017), section 3.3: "set base_lr to 1/3 or 1/4 of max_lr".
@@ -41,7 +41,7 @@ def smooth(losses: Sequence[float], steps_per_decade: float) -> np.ndarray:
 
     Corrected for the empty memory at the start, as Kingma & Ba (2015), section 3, correct Adam's.
     """
-    keep = np.exp(-1 / (MEMORY_DECADES * steps_per_decade))
+    keep = _kept(steps_per_decade)
     average, smoothed = 0.0, []
     for count, loss in enumerate(losses, start=1):
         average = keep * average + (1 - keep) * loss
@@ -68,20 +68,21 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> Suggestion:
     losses = losses[:count]
     per_decade = 1 / np.log10(rates[1] / rates[0])
     smoothed = smooth(losses, per_decade)
-    # The first smoothed losses are means of few and stray low by chance: they are no minimum.
-    start = min(max(3, int(MEMORY_DECADES * per_decade)), count // 2)
+    # The first quarter says where the loss began. Its smoothed losses are no candidates for the
+    # lowest: the very first are means of few, and stray low by chance.
+    start = count // 4
     level, lowest = losses[:start].mean(), start + int(smoothed[start:].argmin())
     fall = level - smoothed[lowest]
-    error = _error(losses, start)
-    if fall < max(LEAST_FALL * abs(level), LEAST_STANDARD_ERRORS * error):
-        if smoothed[-1] - level > max(fall, LEAST_FALL * abs(level)):
+    error = _error(losses, start, per_decade)
+    if fall < max(LEAST_FALL * level, LEAST_STANDARD_ERRORS * error):
+        if fall < error and smoothed[-1] - level > LEAST_STANDARD_ERRORS * error:
             return _none(
                 "The loss only rose: no learning rate of this test made the network learn. "
                 "Start the test at a lower rate, or look at the images and classes."
             )
         return _none(
-            "The loss stayed where it was at every learning rate, as far as its noise lets one "
-            "see: nothing was learnt. Take more steps, or a higher last rate."
+            "The loss did not fall by more than its own noise at any learning rate. Take more "
+            "steps, larger batches, or a higher last rate."
         )
 
     before = smoothed[:lowest] > level - max(BEGUN_SHARE * fall, CLEAR_STANDARD_ERRORS * error)
@@ -98,11 +99,18 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> Suggestion:
     return Suggestion(_rounded(base_lr), _rounded(max_lr), reason)
 
 
-def _error(losses: np.ndarray, averaged: int) -> float:
-    # Of the difference between two means of so many losses. The noise is taken from neighbours'
-    # differences by their median, which a curve that breaks up at its end leaves alone.
+def _kept(steps_per_decade: float) -> float:
+    # Share of the memory that outlives a step.
+    return float(np.exp(-1 / (MEMORY_DECADES * steps_per_decade)))
+
+
+def _error(losses: np.ndarray, start: int, steps_per_decade: float) -> float:
+    # Of the difference between the mean of the first losses and a smoothed one. The noise is taken
+    # from neighbours' differences by their median, which a curve that breaks up at its end leaves
+    # alone.
     noise = np.median(np.abs(np.diff(losses))) / (0.6745 * np.sqrt(2))
-    return noise * np.sqrt(2 / averaged)
+    keep = _kept(steps_per_decade)
+    return noise * np.sqrt(1 / start + (1 - keep) / (1 + keep))
 
 
 def _none(reason: str) -> Suggestion:

@@ -46,13 +46,16 @@ def _show(settings: Settings, known: tuple[str, ...]) -> None:
         )
     running = [run for run in active if run.state == runs.RUNNING]
     queued = [run for run in active if run.state == runs.QUEUED]
+    # The queue waits for a range test at work, too.
+    tests = runs.list_runs(settings.range_tests)
+    busy = any(run.state == runs.RUNNING for run in running + tests)
     for run in running:
         with st.container(border=True, key=f"active-{run.id}"):
             _running(run)
     for place, run in enumerate(queued, start=1):
         with st.container(border=True, key=f"active-{run.id}"):
-            _waiting(run, place, bool(running))
-    if queued and not running and time.time() - queued[0].created.timestamp() > PATIENCE_SECONDS:
+            _waiting(run, place, busy)
+    if queued and not busy and time.time() - queued[0].created.timestamp() > PATIENCE_SECONDS:
         st.warning("Nothing takes runs from the queue; the worker may have been ended.")
         st.button(
             "Start the worker again",
@@ -77,7 +80,7 @@ def _running(run: runs.Run) -> None:
     if history.empty:
         st.caption("The curves begin with the first training step.")
         return
-    for place, measure in zip(st.columns(2), ("accuracy", "loss"), strict=True):
+    for place, measure in zip(st.columns(3), ("accuracy", "loss", "learning_rate"), strict=True):
         place.vega_lite_chart(live_points(history, measure), live_chart(measure), theme=None)
 
 

@@ -23,6 +23,9 @@ TITLES = {
     "keep": "Epoch kept",
     "base_lr": "Lowest learning rate",
     "max_lr": "Highest learning rate",
+    "lowest": "First learning rate",
+    "highest": "Last learning rate",
+    "steps": "Training steps",
     "early_stopping": "Early stopping (epochs)",
 }
 PER_ROW = 3
