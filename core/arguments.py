@@ -74,6 +74,10 @@ def fetch_arguments(parser: argparse.ArgumentParser) -> None:
 def execute_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `execute`."""
     parser.add_argument("run_id")
+    parser.add_argument(
+        "--for-worker", action="store_true",
+        help="end when stdin ends, and go on with the next runs that train heads alone",
+    )  # fmt: skip
 
 
 def chosen_config(chosen: argparse.Namespace) -> "RunConfig":

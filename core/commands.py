@@ -1,24 +1,24 @@
 """The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; what the commands take stands in ``core.arguments``, how answers are printed in
-``core.__main__``.
+calls; what the commands take stands in ``core.arguments``, the command of range tests in
+``core.range_command``, how answers are printed in ``core.__main__``.
 """
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from core import arguments, runs
+from core.answers import Answer, describe, exit_code
 from core.errors import UserError
-from core.settings import Settings, read_settings
+from core.following import follow
+from core.range_command import find_learning_rate
+from core.settings import read_settings
 from core.terminal import ProgressLine
-
-Answer = tuple[dict, int]
 
 
 def show_catalog(chosen: argparse.Namespace) -> Answer:
@@ -38,7 +38,7 @@ def train(chosen: argparse.Namespace) -> Answer:
     settings = read_settings()
     (run,) = submit([arguments.chosen_config(chosen)], settings)
     print(f"run {run.id}", file=sys.stderr)
-    run = _follow(run, settings)
+    run = follow(run, settings)
     answer = describe(run) | {"config": run.config}
     if not chosen.json and run.state == runs.FINISHED:
         metrics = answer["metrics"]
@@ -46,34 +46,18 @@ def train(chosen: argparse.Namespace) -> Answer:
             f"{run.id}: accuracy {metrics['accuracy']:.3f}, balanced accuracy "
             f"{metrics['balanced_accuracy']:.3f} on {answer['n_validation']} images"
         )
-    return answer, _exit_code(run)
-
-
-def find_learning_rate(chosen: argparse.Namespace) -> Answer:
-    """Find a learning rate for the run that `train` would make: a range test (Smith 2017)."""
-    from core.training.jobs import submit_range_test
-
-    settings = read_settings()
-    run = submit_range_test(arguments.chosen_range_test(chosen), settings)
-    print(f"range test {run.id}", file=sys.stderr)
-    run = _follow(run, settings)
-    answer = describe_range_test(run)
-    if not chosen.json and run.state == runs.FINISHED:
-        if answer["base_lr"]:
-            print(f"base_lr {answer['base_lr']:g}, max_lr {answer['max_lr']:g}")
-        print(answer["reason"])
-    return answer, _exit_code(run)
+    return answer, exit_code([run])
 
 
 def list_all(chosen: argparse.Namespace) -> Answer:
-    """List the runs, newest first, or show, stop or delete one."""
+    """List the runs, newest first, or show, stop or delete one, range tests included."""
     settings = read_settings()
     if chosen.stop:
         runs.request_stop(runs.find_run(settings.queues, chosen.stop))
     if chosen.delete:
         runs.delete_run(runs.find_run(settings.queues, chosen.delete))
     if chosen.show:
-        run = runs.read_run(settings.runs, chosen.show)
+        run = runs.find_run(settings.queues, chosen.show)
         answer = describe(run) | {"config": run.config}
         if not chosen.json:
             print(json.dumps(answer, indent=1))
@@ -150,72 +134,18 @@ def work_queue(chosen: argparse.Namespace) -> Answer:
 
 
 def execute_run(chosen: argparse.Namespace) -> Answer:
-    """Execute one queued run in this process (the worker starts this)."""
-    from core.engine import execute
+    """Execute one queued or interrupted run in this process (the worker starts this)."""
+    from core.engine import execute, execute_in_turn
+    from core.training.worker import end_with_worker
 
     settings = read_settings()
-    finished = execute(runs.find_run(settings.queues, chosen.run_id), settings)
+    run = runs.find_run(settings.queues, chosen.run_id)
+    if chosen.for_worker:
+        end_with_worker()
+        finished = execute_in_turn(run, settings)
+    else:
+        finished = execute(run, settings)
     return {"finished": finished}, 0 if finished else 1
-
-
-def describe(run: runs.Run) -> dict:
-    """One run as a plain object: run, status, message, metrics and the counts beside them."""
-    metrics = run.metrics()
-    beside = ("n_training", "n_validation", "overlap_patients", "overlap_images", "synthetic")
-    return {
-        "run": run.id,
-        "status": run.state,
-        "message": run.problem or run.status.get("message", ""),
-        "backbone": run.config.get("backbone"),
-        "recipe": run.config.get("recipe"),
-        **{name: metrics.get(name) for name in beside},
-        "metrics": metrics,
-    }
-
-
-def describe_range_test(run: runs.Run) -> dict:
-    """One range test: run, status, message, base_lr, max_lr, reason and curve, a list of points.
-
-    A loss that was no number is None, which JSON can carry.
-    """
-    points = run.curve()[["learning_rate", "loss", "smoothed"]].astype(float)
-    return {
-        "run": run.id,
-        "status": run.state,
-        "message": run.problem or run.status.get("message", ""),
-        **{name: run.metrics().get(name) for name in ("base_lr", "max_lr", "reason")},
-        "curve": [
-            {name: value if math.isfinite(value) else None for name, value in point.items()}
-            for point in points.to_dict("records")
-        ],
-    }
-
-
-def _exit_code(run: runs.Run) -> int:
-    if run.state == runs.FINISHED:
-        return 0
-    print(f"error: {run.status.get('message') or run.state}", file=sys.stderr)
-    return 2 if run.status.get("fault") == "user" else 1
-
-
-def _follow(run: runs.Run, settings: Settings) -> runs.Run:
-    from core.training.jobs import wait
-
-    with ProgressLine() as progress:
-
-        def report(now: runs.Run) -> None:
-            status = now.status
-            if now.state == runs.QUEUED:
-                progress("Waiting for the worker", 0, 1)
-            elif now.state == runs.RUNNING and "phase" in status:
-                progress(status["phase"], status["step"], status["steps"])
-
-        try:
-            return wait(run, settings, report)
-        except KeyboardInterrupt:
-            runs.request_stop(run)
-            print("\nStopping at the next batch ...", file=sys.stderr)
-            return wait(run, settings, report)
 
 
 def _save_map(prediction, path: Path) -> None:

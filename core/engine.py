@@ -6,6 +6,8 @@ file that training left. A learning-rate range test leaves no predictions; its c
 How a run is queued stands in ``core.training.jobs``.
 """
 
+import os
+import sys
 import traceback
 
 from filelock import FileLock
@@ -16,22 +18,28 @@ from core.evaluation.metrics import evaluate
 from core.files import disk_errors, write_json
 from core.settings import Settings
 from core.training.config import read_config
+from core.training.jobs import WAITING, next_run
 from core.training.progress import Progress, StopRun
+
+# A process that has trained so many heads makes room for a fresh one, whatever it has gathered.
+RUNS_PER_PROCESS = 25
 
 
 def execute(run: runs.Run, settings: Settings) -> bool:
     """Execute one run or range test in this process; return whether it finished.
 
-    Whatever happens is written to the run's status: a person's error with its sentence, any other
-    with its last line and the whole trace in worker.log. Raises UserError when the run is not
-    queued, and when not even its status can be written.
+    An interrupted run goes on from its checkpoint; a range test begins again. Whatever happens is
+    written to the run's status: a person's error with its sentence, any other with its last line
+    and the whole trace in worker.log. Raises UserError when the run is neither queued nor
+    interrupted, and when not even its status can be written.
     """
     lock = settings.artifacts / "device.lock"
     with disk_errors(lock), FileLock(lock):
         # Another process may have executed it while this one waited.
         run = runs.read_run(run.folder.parent, run.id)
-        if run.state != runs.QUEUED:
+        if run.state not in WAITING:
             raise UserError(f"{run.id} is {run.state}; only a queued run can be executed.")
+        runs.clear_leftovers(run)
         try:
             with Progress(run) as progress:
                 return _finish(run, settings, progress)
@@ -41,14 +49,48 @@ def execute(run: runs.Run, settings: Settings) -> bool:
             return False
 
 
+def execute_in_turn(run: runs.Run, settings: Settings) -> bool:
+    """Execute ``run``, then in the same process the runs next in the queue that train heads alone.
+
+    Loading Keras and building the backbone cost more than such a run itself. Runs queued with
+    other settings are left to a process of their own, and so is whatever follows a run that did
+    not finish. Each run's output goes to its own worker.log. Raises UserError as ``execute``.
+    """
+    environment = run.status.get("environment", {})
+    for _ in range(RUNS_PER_PROCESS):
+        _write_to_log_of(run)
+        if not execute(run, settings) or run.config.get("epochs"):
+            break
+        following = next_run(settings)
+        if (
+            following is None
+            or following.config.get("epochs") != 0
+            or following.status.get("environment", {}) != environment
+        ):
+            break
+        run = following
+    return runs.read_run(run.folder.parent, run.id).state == runs.FINISHED
+
+
+def _write_to_log_of(run: runs.Run) -> None:
+    # The descriptors themselves: TensorFlow writes past Python.
+    path = run.folder / "worker.log"
+    with disk_errors(path), path.open("ab") as log:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(log.fileno(), stream.fileno())
+
+
 def _finish(run: runs.Run, settings: Settings, progress: Progress) -> bool:
     try:
-        measure = _test_rates if "range_test" in run.config else _train_and_evaluate
+        measure = _test_rates if _is_range_test(run) else _train_and_evaluate
         write_json(run.folder / "metrics.json", measure(run, settings, progress))
         progress.end(runs.FINISHED)
+        run.checkpoint_path.unlink(missing_ok=True)
         return True
     except StopRun:
-        progress.end(runs.STOPPED, "Stopped on request.")
+        more = "" if _is_range_test(run) else "; it can be resumed where it was"
+        progress.end(runs.STOPPED, f"Stopped on request{more}.")
     except UserError as error:
         progress.note(fault="user")
         progress.end(runs.FAILED, str(error))
@@ -56,6 +98,10 @@ def _finish(run: runs.Run, settings: Settings, progress: Progress) -> bool:
         traceback.print_exc()
         progress.end(runs.FAILED, _sentence(error, run))
     return False
+
+
+def _is_range_test(run: runs.Run) -> bool:
+    return "range_test" in run.config
 
 
 # Both load Keras, which the worker and the server must not do.

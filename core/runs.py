@@ -8,6 +8,7 @@
     predictions.csv   one row per validation image
     metrics.json      what the predictions are worth, and how long they took
     worker.log        what the process that trained it printed
+    checkpoint.npz    what an unfinished run needs to go on; gone once it has finished
     stop              empty; its presence asks the run to stop at the next batch
 
 Comparing runs is reading folders. This module knows nothing of what a configuration or a metric
@@ -26,7 +27,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ import psutil
 
 from core.errors import UserError
 from core.files import disk_errors, write_json
+from core.run_files import is_alive, read_object, read_table, read_tail
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,10 @@ QUEUED, RUNNING = "queued", "running"
 FINISHED, STOPPED, FAILED, INTERRUPTED = "finished", "stopped", "failed", "interrupted"
 STATES = (QUEUED, RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED)
 ACTIVE = (QUEUED, RUNNING)
+RESUMABLE = (STOPPED, FAILED, INTERRUPTED)
+
+# What a run's status keeps when it goes on.
+KEPT_IN_STATUS = ("environment", "device", "synthetic")
 
 HISTORY_COLUMNS = (
     "kind",  # "batch" or "epoch"
@@ -87,31 +92,30 @@ class Run:
         """Where the trained classifier lies."""
         return self.folder / "model.keras"
 
+    @property
+    def checkpoint_path(self) -> Path:
+        """Where an unfinished run keeps what it needs to go on."""
+        return self.folder / "checkpoint.npz"
+
     def metrics(self) -> dict:
         """Content of metrics.json; empty when there is none that can be read."""
-        return _read_json(self.folder / "metrics.json")[0]
+        return read_object(self.folder / "metrics.json")[0]
 
     def history(self) -> pd.DataFrame:
         """History with HISTORY_COLUMNS; a last row torn by a crash is left out."""
-        return _read_table(self.folder / "history.csv", HISTORY_COLUMNS)
+        return read_table(self.folder / "history.csv", HISTORY_COLUMNS)
 
     def curve(self) -> pd.DataFrame:
         """Curve of a range test with CURVE_COLUMNS; a last row torn by a crash is left out."""
-        return _read_table(self.folder / "curve.csv", CURVE_COLUMNS)
+        return read_table(self.folder / "curve.csv", CURVE_COLUMNS)
 
     def predictions(self) -> pd.DataFrame:
         """One row per validation image: id, path, label, predicted, p_<class> for every class."""
-        return _read_table(self.folder / "predictions.csv", ())
+        return read_table(self.folder / "predictions.csv", ())
 
     def log_tail(self, lines: int = 40) -> str:
         """Last lines of worker.log, or an empty text."""
-        try:
-            with (self.folder / "worker.log").open("rb") as log:
-                log.seek(0, os.SEEK_END)
-                log.seek(max(0, log.tell() - 200 * lines))
-                return "\n".join(log.read().decode("utf-8", "replace").splitlines()[-lines:])
-        except OSError:
-            return ""
+        return read_tail(self.folder / "worker.log", lines)
 
 
 def create_run(
@@ -147,14 +151,14 @@ def read_run(folder: Path, identifier: str) -> Run:
     path = folder / identifier
     if not _is_identifier(identifier) or path.name != identifier or not path.is_dir():
         raise UserError(f"There is no run '{identifier}' in {folder}; see `python -m core runs`.")
-    config, problem = _read_json(path / "config.json")
-    status, status_problem = _read_json(path / "status.json")
+    config, problem = read_object(path / "config.json")
+    status, status_problem = read_object(path / "status.json")
     problem = problem or status_problem
     if not problem and status.get("state") not in STATES:
         problem = f"status.json of {identifier} has no known state; delete the run."
     if problem:
         status = {"state": FAILED, "message": problem}
-    elif status["state"] == RUNNING and not _alive(status):
+    elif status["state"] == RUNNING and not is_alive(status):
         status = {**status, "state": INTERRUPTED, "message": "Its process is gone."}
     return Run(identifier, path, config, status, problem)
 
@@ -229,9 +233,39 @@ def request_stop(run: Run) -> None:
         write_status(run, state=STOPPED, message="Stopped before it began.")
 
 
+def requeue(run: Run) -> Run:
+    """Put a run that has ended early back into the queue; return it as it is now.
+
+    It goes on from its checkpoint where it has one, with the settings it was first queued with.
+    Raises UserError for a run that is finished, queued or running, and for one whose folder cannot
+    be used.
+    """
+    run = read_run(run.folder.parent, run.id)
+    if run.problem:
+        raise UserError(run.problem)
+    if run.state not in RESUMABLE:
+        what = "has finished; there is nothing left to do" if run.state == FINISHED else "goes on"
+        raise UserError(f"{run.id} is {run.state}: it {what}.")
+    with disk_errors(run.folder):
+        (run.folder / "stop").unlink(missing_ok=True)
+    kept = {name: run.status[name] for name in KEPT_IN_STATUS if name in run.status}
+    write_status(run, **kept, state=QUEUED, message="")
+    return read_run(run.folder.parent, run.id)
+
+
 def stop_requested(run: Run) -> bool:
     """Whether somebody asked the run to stop."""
     return (run.folder / "stop").exists()
+
+
+def clear_leftovers(run: Run) -> None:
+    """Remove what a killed process was just writing under a temporary name.
+
+    Only for who executes the run: nobody else writes there, but for a status.
+    """
+    for path in run.folder.glob(".*"):
+        if not path.name.startswith(".status-"):
+            path.unlink(missing_ok=True)
 
 
 def delete_run(run: Run) -> None:
@@ -245,47 +279,9 @@ def delete_run(run: Run) -> None:
     shutil.rmtree(hidden, ignore_errors=True)
 
 
-def _alive(status: dict) -> bool:
-    # A process id comes round again; with its start time it names one process only.
-    try:
-        process = psutil.Process(int(status["pid"]))
-        same = abs(process.create_time() - float(status["process_started"])) < 2
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, KeyError, TypeError, ValueError):
-        return False
-
-
 def _is_identifier(name: str) -> bool:
     try:
         datetime.strptime(name[:15], "%Y%m%d-%H%M%S")
     except ValueError:
         return False
     return True
-
-
-def _read_json(path: Path) -> tuple[dict, str]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}, f"{path.name} of {path.parent.name} is missing; delete the run."
-    except (OSError, ValueError):
-        return {}, f"{path.name} of {path.parent.name} cannot be read; delete the run."
-    if not isinstance(content, dict):
-        return {}, f"{path.name} of {path.parent.name} is not a JSON object; delete the run."
-    return content, ""
-
-
-def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    # Here and not above: listing runs needs no pandas, which takes a third of a second to load.
-    import pandas as pd
-
-    empty = pd.DataFrame(columns=list(columns))
-    try:
-        text = path.read_bytes()
-        whole = text[: text.rfind(b"\n") + 1]
-        if not whole:
-            return empty
-        table = pd.read_csv(BytesIO(whole), on_bad_lines="skip")
-    except (OSError, ValueError):
-        return empty
-    return table if set(columns) <= set(table.columns) else empty

@@ -10,7 +10,9 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 STAGES = ("data", "imaging", "models", "training", "evaluation", "inference")
 # What serves every stage and knows none of them.
-SERVANTS = ("runs", "settings", "charts", "errors", "files", "stored_rows", "terminal")
+SERVANTS = (
+    "runs", "run_files", "settings", "charts", "errors", "files", "stored_rows", "terminal",
+)  # fmt: skip
 MODULES = sorted((PROJECT / "core").rglob("*.py"))
 
 

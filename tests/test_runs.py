@@ -143,3 +143,35 @@ def test_a_deleted_folder_does_not_come_back(tmp_path):
         with pytest.raises(UserError, match=run.id):
             write()
     assert not run.folder.exists()
+
+
+@pytest.mark.parametrize("state", runs.STATES)
+def test_only_what_ended_early_goes_back_into_the_queue(tmp_path, state):
+    run = runs.create_run(tmp_path, {"backbone": "TinyCNN"}, "tiny", {"CHESTBENCH_DATA": "here"})
+    environment = run.status["environment"]
+    runs.write_status(run, state=state, environment=environment, device="a processor", phase="x")
+    (run.folder / "stop").touch()
+    if state == runs.INTERRUPTED:
+        # As a crash leaves it.
+        status = json.loads((run.folder / "status.json").read_text())
+        status |= {"state": runs.RUNNING, "process_started": 0}
+        (run.folder / "status.json").write_text(json.dumps(status))
+    if state not in runs.RESUMABLE:
+        with pytest.raises(UserError, match=f"is {state}"):
+            runs.requeue(run)
+        assert runs.read_run(tmp_path, run.id).state == state
+        return
+    again = runs.requeue(run)
+    assert again.state == runs.QUEUED
+    assert again.status["environment"] == environment
+    assert again.status["device"] == "a processor" and "phase" not in again.status
+    assert not runs.stop_requested(again)
+    with pytest.raises(UserError, match="is queued"):
+        runs.requeue(run)
+
+
+def test_a_folder_that_cannot_be_used_is_not_resumed(tmp_path):
+    run = make(tmp_path)
+    (run.folder / "config.json").write_text("{")
+    with pytest.raises(UserError, match=r"config\.json"):
+        runs.requeue(run)

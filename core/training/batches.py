@@ -83,6 +83,20 @@ class Batches(keras.utils.PyDataset):
         return known[1]
 
 
+class Remaining(keras.utils.PyDataset):
+    """What is left of an epoch of ``batches`` after its first ``seen`` batches."""
+
+    def __init__(self, batches: keras.utils.PyDataset, seen: int):
+        super().__init__(workers=1)
+        self.batches, self.seen = batches, seen
+
+    def __len__(self) -> int:
+        return len(self.batches) - self.seen
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        return self.batches[self.seen + index]
+
+
 class EpochFollower(keras.callbacks.Callback):
     """Keeps ``batches.epoch`` equal to the epoch that ``fit`` counts (from ``initial_epoch``).
 

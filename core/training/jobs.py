@@ -1,7 +1,8 @@
 """Starting and stopping runs from the outside: the queue on disk and the worker's process.
 
 Holds what the dashboard and the command line call. The queue is the run folders whose state is
-queued, oldest first; what the worker does with them stands in ``core.training.worker``.
+queued or interrupted, oldest first; what the worker does with them stands in
+``core.training.worker``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
     from core.training.range_config import RangeTest
 
 WORKER_LOCK = "worker.lock"
+# A run whose worker was killed, or whose computer went down, waits for a worker as queued ones do.
+WAITING = (runs.QUEUED, runs.INTERRUPTED)
 # A worker needs some seconds to start, more on a busy computer.
 UNATTENDED_SECONDS = 60
+# How long a page waits for a run to stop before it is deleted.
+STOP_SECONDS = 10
 
 
 def submit(configs: list[RunConfig], settings: Settings) -> list[runs.Run]:
@@ -59,8 +64,51 @@ def submit_range_test(config: RangeTest, settings: Settings) -> runs.Run:
     return queued
 
 
+def resume(ended: list[runs.Run], settings: Settings) -> list[runs.Run]:
+    """Put runs that ended early back into the queue, in their order, and start a worker.
+
+    Each goes on from its checkpoint where it has one, and from the beginning where not. Raises
+    UserError for a run that is finished, queued or running; those before it are queued then.
+    """
+    try:
+        return [runs.requeue(run) for run in ended]
+    finally:
+        start_worker(settings)
+
+
+def delete(run: runs.Run, settings: Settings, patience_seconds: float = STOP_SECONDS) -> None:
+    """Delete a run; one that is queued or at work is stopped first.
+
+    Raises UserError when it is still at work after ``patience_seconds``: it stops at its next
+    batch, which can take long to come while a large network is compiled.
+    """
+    runs.request_stop(run)
+    end = time.monotonic() + patience_seconds
+    while (now := runs.read_run(run.folder.parent, run.id)).state in runs.ACTIVE:
+        if time.monotonic() > end:
+            raise UserError(f"{run.id} is still stopping; delete it in a minute.")
+        time.sleep(0.1)
+    runs.delete_run(now)
+
+
+def next_run(settings: Settings, passed: Collection[str] = ()) -> runs.Run | None:
+    """The run whose turn it is, oldest first; those in ``passed`` (ids) are left out."""
+    waiting = [run for run in runs_and_tests(settings) if run.state in WAITING]
+    return next((run for run in waiting if run.id not in passed), None)
+
+
+def runs_and_tests(settings: Settings) -> list[runs.Run]:
+    """All runs and range tests, whatever their state, in the order in which they were queued."""
+    listed = [run for folder in settings.queues for run in runs.list_runs(folder)]
+    # An id begins with the time.
+    return sorted(listed, key=lambda run: run.id)
+
+
 def start_worker(settings: Settings) -> None:
-    """Start a worker process that outlives this one; it leaves at once when one is at work."""
+    """Start a worker process that outlives this one.
+
+    While one is at work it waits for that one's end, and a third leaves at once.
+    """
     log = settings.artifacts / "worker.log"
     with disk_errors(log):
         settings.artifacts.mkdir(parents=True, exist_ok=True)

@@ -30,7 +30,8 @@ class Progress:
 
     def __init__(self, run: runs.Run):
         self.run = run
-        self.fields: dict = {"state": runs.RUNNING, "message": "", "started": time.time()}
+        kept = {name: run.status[name] for name in runs.KEPT_IN_STATUS if name in run.status}
+        self.fields: dict = kept | {"state": runs.RUNNING, "message": "", "started": time.time()}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._written = 0.0

@@ -10,22 +10,27 @@ import time
 from dataclasses import asdict
 
 import keras
-import numpy as np
 
 from core import runs
 from core.files import disk_errors
-from core.models.classifier import add_head, build_feature_reader, head_model, set_trainable
-from core.models.head import standardise_features
+from core.models.classifier import add_head
 from core.settings import Settings
-from core.training.batches import Batches, EpochFollower
+from core.training.batches import EpochFollower
 from core.training.device import device_name
-from core.training.features import FeatureBatches, extract_features
+from core.training.features import extract_features
+from core.training.fitting import (
+    Phase,
+    class_weights,
+    compile_phase,
+    head_phase,
+    network_phase,
+)
 from core.training.learning_rate import LearningRate
-from core.training.optimizer import build_loss, build_optimizer
 from core.training.progress import Progress
 from core.training.range_config import RangeTest, RangeTestConfig, read_range_test
 from core.training.rate_suggestion import smooth, suggest
 from core.training.run_data import RunData, assemble
+from core.training.trainer import feature_reader
 
 # A loss this many times its lowest does not come back; fastai's LRFinder ends there too.
 DIVERGED = 4.0
@@ -45,61 +50,34 @@ def range_test(run: runs.Run, settings: Settings, progress: Progress) -> dict:
     progress.note(device=device_name())
     data = assemble(config, settings, progress)
     progress.note(synthetic=data.synthetic)
-    model, batches = _model_and_batches(config, data, settings, progress)
-    labels = data.labels[data.split.train]
-    model.compile(
-        optimizer=build_optimizer(config.optimizer, config.weight_decay),
-        loss=build_loss(config.loss, config.label_smoothing),
-    )
+    phase = _phase(config, data, settings, progress)
+    compile_phase(phase, config)
     with CurveRecorder(config.range_test, progress) as curve:
         began = time.monotonic()
-        model.fit(
-            batches,
-            epochs=math.ceil(config.range_test.steps / len(batches)),
-            callbacks=[EpochFollower(batches), LearningRate(config.range_test.rate), curve],
+        phase.model.fit(
+            phase.batches,
+            epochs=math.ceil(config.range_test.steps / len(phase.batches)),
+            class_weight=class_weights(phase.labels, config),
+            callbacks=[EpochFollower(phase.batches), LearningRate(config.range_test.rate), curve],
             shuffle=False,
             verbose=0,
         )
+        seconds = time.monotonic() - began
     return asdict(suggest(curve.rates, curve.losses)) | {
         "backend": keras.backend.backend(),
         "device": device_name(),
-        "seconds": time.monotonic() - began,
+        "seconds": seconds,
     }
 
 
-def _model_and_batches(
-    config: RangeTest, data: RunData, settings: Settings, progress: Progress
-) -> tuple[keras.Model, Batches | FeatureBatches]:
+def _phase(config: RangeTest, data: RunData, settings: Settings, progress: Progress) -> Phase:
     progress("Building the network", 0, 1)
-    reader = build_feature_reader(
-        config.backbone,
-        config.weights,
-        settings,
-        config.head.pooling,
-        config.image_size,
-        config.scaling,
-        config.seed,
-    )
+    reader = feature_reader(config, settings)
     model = add_head(reader, config.classes, config.head)
-    train, classes = data.split.train, len(config.classes)
     if config.epochs:
-        set_trainable(model, config.trainable_fraction, config.weights != "none")
-        return model, Batches(
-            data.pixels,
-            train,
-            data.labels[train],
-            classes,
-            config.batch_size,
-            augment=config.augment,
-            shuffle=True,
-            seed=config.seed,
-            threads=settings.threads,
-        )
+        return network_phase(model, data, config, settings)
     features = extract_features(reader, config, data, settings, progress)
-    standardise_features(model, features.parts(train))
-    return head_model(model), FeatureBatches(
-        features, train, data.labels, classes, config.batch_size, config.seed, True
-    )
+    return head_phase(model, features, data, config)
 
 
 class CurveRecorder(keras.callbacks.Callback):

@@ -67,10 +67,23 @@ def check_batch(config: RunConfig, split: Split) -> None:
 
 def write_images(run: runs.Run, data: RunData) -> None:
     """Write images.csv: every image that took part, and its side (training, validation)."""
+    with whole_file(run.folder / "images.csv") as temporary:
+        _sides(data).to_csv(temporary, index=False)
+
+
+def same_images(run: runs.Run, data: RunData) -> bool:
+    """Whether images.csv has these very images, contents and sides (a changed file, another)."""
+    try:
+        known = pd.read_csv(run.folder / "images.csv", dtype=str, keep_default_na=False)
+    except (OSError, ValueError):
+        return False
+    return known.equals(_sides(data).astype(str).reset_index(drop=True))
+
+
+def _sides(data: RunData) -> pd.DataFrame:
     side = np.full(len(data.rows), "training", dtype=object)
     side[data.split.validation] = "validation"
-    with whole_file(run.folder / "images.csv") as temporary:
-        data.rows[IMAGE_COLUMNS].assign(side=side).to_csv(temporary, index=False)
+    return data.rows[IMAGE_COLUMNS].assign(side=side)
 
 
 def write_predictions(

@@ -1,11 +1,14 @@
 """The training of one run, from its config to its model and its predictions, top to bottom.
 
 Holds ``train_run``. It leaves in the run folder: images.csv, history.csv, model.keras and
-predictions.csv. What those are worth is computed in ``core.evaluation``; when a run's turn comes is
-decided in ``core.training.worker``.
+predictions.csv, and until the run has finished a checkpoint. How one phase is fitted stands in
+``core.training.fitting``; what predictions are worth is computed in ``core.evaluation``; when a
+run's turn comes is decided in ``core.training.worker``.
 """
 
 import time
+from collections.abc import Sequence
+from functools import lru_cache
 
 import keras
 import numpy as np
@@ -13,82 +16,78 @@ import numpy as np
 from core import runs
 from core.files import whole_file
 from core.imaging.prepared import Prepared
-from core.models.classifier import add_head, build_feature_reader, head_model, set_trainable
-from core.models.head import standardise_features
+from core.models.classifier import add_head, build_feature_reader, head_model
+from core.models.weights import weights_fingerprint
 from core.settings import Settings
-from core.training.batches import Batches, EpochFollower
+from core.training.checkpoint import Checkpoint
 from core.training.config import RunConfig, read_config
 from core.training.device import device_name
-from core.training.features import FeatureBatches, Features, extract_features
-from core.training.learning_rate import LearningRate
-from core.training.optimizer import build_loss, build_optimizer
+from core.training.features import extract_features
+from core.training.fitting import HEAD, PREDICTION_BATCH, fit, head_phase, network_phase
 from core.training.progress import Progress
 from core.training.recorder import Recorder
-from core.training.run_data import RunData, assemble, write_images, write_predictions
-from core.training.schedule import SCHEDULES
+from core.training.run_data import RunData, assemble, same_images, write_images, write_predictions
 
-# Prediction batches have one size, so that the network is compiled for prediction once.
-PREDICTION_BATCH = 32
-# A head trained on stored features is checked and timed on this many images through the whole
-# network; reading all of them again would take longer than training the head.
-TIMED_IMAGES = 128
+# A head trained on stored features is checked and timed on images that go through the whole
+# network for at least so long; reading all of them again would take longer than training the head.
+TIMED_SECONDS = 2.0
 # How far a probability may differ between stored features and the whole network (float noise).
 AGREEMENT = 1e-3
 
 
 def train_run(run: runs.Run, settings: Settings, progress: Progress) -> dict:
-    """Train one run; return what was measured on the way, for metrics.json.
+    """Train one run, from its checkpoint where it has one; return what was measured on the way.
 
-    Keys: n_training, n_validation, overlap_patients, overlap_images, synthetic, backend, device,
-    feature_seconds (reading images through the frozen backbone; near 0 when all were stored),
-    training_seconds (fitting), testing_seconds (all validation images through the whole network),
-    testing_images_timed. Raises UserError for what a person can put right, StopRun on request.
+    Keys, for metrics.json: n_training, n_validation, overlap_patients, overlap_images, synthetic,
+    backend, device, feature_seconds (reading images through the frozen backbone; near 0 when all
+    were stored), training_seconds (fitting), testing_seconds (all validation images through the
+    whole network), testing_images_timed. Raises UserError for what a person can put right, StopRun
+    on request.
     """
     config = read_config(run.config)
     keras.utils.set_random_seed(config.seed)
     progress.note(device=device_name())
     data = assemble(config, settings, progress)
     progress.note(synthetic=data.synthetic)
+    progress("Building the network", 0, 1)
+    reader = feature_reader(config, settings)
+    model = add_head(reader, config.classes, config.head)
+    saved = _saved(run, data, model, progress)
     write_images(run, data)
 
-    progress("Building the network", 0, 1)
-    reader = build_feature_reader(
-        config.backbone,
-        config.weights,
-        settings,
-        config.head.pooling,
-        config.image_size,
-        config.scaling,
-        config.seed,
-    )
-    model = add_head(reader, config.classes, config.head)
-    features, feature_seconds, training_seconds = None, 0.0, 0.0
-    with Recorder(progress) as recorder:
-        if config.head_epochs:
+    features = None
+    with Recorder(progress, saved and saved.position) as recorder:
+        in_head = saved is None or saved.position["phase"] == HEAD
+        if config.head_epochs and (in_head or not config.epochs):
             began = time.monotonic()
             features = extract_features(reader, config, data, settings, progress)
-            feature_seconds = time.monotonic() - began
-            training_seconds += _train_head(model, features, data, config, recorder)
+            spent = recorder.beside.get("feature_seconds", 0.0) + time.monotonic() - began
+            recorder.beside["feature_seconds"] = spent
+        if config.head_epochs and in_head:
+            phase = head_phase(model, features, data, config)
+            fit(phase, config, recorder, run.checkpoint_path, saved)
+            saved = None
         if config.epochs:
-            training_seconds += _train_network(model, data, config, recorder, settings)
+            phase = network_phase(model, data, config, settings)
+            fit(phase, config, recorder, run.checkpoint_path, saved)
 
     # A fresh wrapper of the same layers leaves the optimiser's state out of the file.
     with whole_file(run.model_path) as temporary:
         keras.Model(model.input, model.output, name=model.name).save(temporary)
 
     validation = data.split.validation
-    # Compiling is no part of testing: one batch goes through before the clock runs.
-    predict_pixels(model, data.pixels, validation[:PREDICTION_BATCH])
-    timed = validation if config.epochs else validation[:TIMED_IMAGES]
-    began = time.monotonic()
-    probabilities = predict_pixels(model, data.pixels, timed, progress)
-    testing_seconds = (time.monotonic() - began) * len(validation) / len(timed)
-    if not config.epochs:
-        whole, head = probabilities, head_model(model)
+    if config.epochs:
+        probabilities, seconds = _test([model], data.pixels, validation, progress)
+        timed = len(validation)
+    else:
+        # The parts of the network, so that one process compiles the backbone once for many heads.
+        parts = [reader, head_model(model)]
+        read, seconds = _test(parts, data.pixels, validation, progress, TIMED_SECONDS)
         probabilities = np.concatenate(
-            [np.asarray(head.predict_on_batch(part)) for part in features.parts(validation)]
+            [np.asarray(parts[1].predict_on_batch(part)) for part in features.parts(validation)]
         )
-        _must_agree(whole, probabilities[: len(whole)])
+        _must_agree(read, probabilities[: len(read)])
+        timed = len(read)
     write_predictions(run, data, probabilities, config.classes)
 
     return {
@@ -99,125 +98,84 @@ def train_run(run: runs.Run, settings: Settings, progress: Progress) -> dict:
         "synthetic": data.synthetic,
         "backend": keras.backend.backend(),
         "device": device_name(),
-        "feature_seconds": feature_seconds,
-        "training_seconds": training_seconds,
-        "testing_seconds": testing_seconds,
-        "testing_images_timed": len(timed),
+        "feature_seconds": recorder.beside.get("feature_seconds", 0.0),
+        "training_seconds": recorder.seconds,
+        "testing_seconds": seconds * len(validation) / timed,
+        "testing_images_timed": timed,
     }
 
 
-def predict_pixels(
-    model: keras.Model, pixels: Prepared, positions: np.ndarray, progress: Progress | None = None
-) -> np.ndarray:
-    """Class probabilities, (n, k) float32, of the prepared images at ``positions``."""
-    answers = []
+def feature_reader(config: RunConfig, settings: Settings) -> keras.Model:
+    """The backbone of a run; shared by runs that follow each other and leave it as it is."""
+    chosen = (
+        config.backbone,
+        config.weights,
+        settings,
+        config.head.pooling,
+        config.image_size,
+        config.scaling,
+        config.seed if config.weights == "none" else 0,
+    )
+    if config.epochs:
+        return build_feature_reader(*chosen[:-1], config.seed)
+    fingerprint = weights_fingerprint(config.backbone, config.weights, settings)
+    reader = _frozen_reader(chosen, fingerprint)
+    # The head begins the same whether the backbone was built for it or for a run before it.
+    keras.utils.set_random_seed(config.seed)
+    return reader
+
+
+@lru_cache(maxsize=1)
+def _frozen_reader(chosen: tuple, fingerprint: str) -> keras.Model:
+    return build_feature_reader(*chosen)
+
+
+def _saved(
+    run: runs.Run, data: RunData, model: keras.Model, progress: Progress
+) -> Checkpoint | None:
+    """The run's checkpoint, if it can go on from it."""
+    saved = Checkpoint.read(run.checkpoint_path)
+    if saved and not same_images(run, data):
+        words = "The images have changed since this run began, so it began anew."
+        print(words, flush=True)
+        progress.note(message=words)
+        return None
+    part = head_model(model) if saved and saved.position["phase"] == HEAD else model
+    return saved if saved and saved.fits(part) else None
+
+
+def _test(
+    models: Sequence[keras.Model],
+    pixels: Prepared,
+    positions: np.ndarray,
+    progress: Progress,
+    enough_seconds: float = float("inf"),
+) -> tuple[np.ndarray, float]:
+    """Probabilities (n, k) of the images at ``positions``, through ``models`` in turn, and seconds.
+
+    Ends after the first batch that comes later than ``enough_seconds``.
+    """
+    # Compiling is no part of testing: one batch goes through before the clock runs.
+    _predict(models, pixels, positions[:PREDICTION_BATCH])
+    answers, began = [], time.monotonic()
     for start in range(0, len(positions), PREDICTION_BATCH):
-        chosen = positions[start : start + PREDICTION_BATCH]
-        batch = np.zeros((PREDICTION_BATCH, *model.input_shape[1:]), np.uint8)
-        batch[: len(chosen), :, :, 0] = pixels.take(chosen)
-        answers.append(np.asarray(model.predict_on_batch(batch))[: len(chosen)])
-        if progress:
-            progress("Testing on the validation images", start + len(chosen), len(positions))
-    return np.concatenate(answers)
-
-
-def _train_head(
-    model: keras.Model, features: Features, data: RunData, config: RunConfig, recorder: Recorder
-) -> float:
-    train, validation = data.split.train, data.split.validation
-    standardise_features(model, features.parts(train))
-    return _fit(
-        head_model(model),
-        ("Training the head", config.head_epochs, config.head_learning_rate),
-        FeatureBatches(
-            features, train, data.labels, len(config.classes), config.batch_size, config.seed, True
-        ),
-        FeatureBatches(features, validation, data.labels, len(config.classes), 256),
-        data.labels[train],
-        config,
-        recorder,
-    )
-
-
-def _train_network(
-    model: keras.Model, data: RunData, config: RunConfig, recorder: Recorder, settings: Settings
-) -> float:
-    # ImageNet's statistics are worth more than those of small batches; random weights have none.
-    set_trainable(model, config.trainable_fraction, freeze_batch_norm=config.weights != "none")
-    train, validation = data.split.train, data.split.validation
-    labels, classes = data.labels, len(config.classes)
-    return _fit(
-        model,
-        ("Training the network", config.epochs, config.learning_rate),
-        Batches(
-            data.pixels,
-            train,
-            labels[train],
-            classes,
-            config.batch_size,
-            augment=config.augment,
-            shuffle=True,
-            seed=config.seed,
-            threads=settings.threads,
-        ),
-        Batches(data.pixels, validation, labels[validation], classes, PREDICTION_BATCH),
-        labels[train],
-        config,
-        recorder,
-    )
-
-
-def _fit(
-    model: keras.Model,
-    phase: tuple[str, int, float],
-    batches: Batches | FeatureBatches,
-    validation: Batches | FeatureBatches,
-    labels: np.ndarray,
-    config: RunConfig,
-    recorder: Recorder,
-) -> float:
-    name, epochs, peak = phase
-    steps = len(batches)
-    rate = SCHEDULES[config.schedule](peak, epochs * steps, config.cyclical_learning_rate)
-    model.compile(
-        optimizer=build_optimizer(config.optimizer, config.weight_decay),
-        loss=build_loss(config.loss, config.label_smoothing),
-        metrics=["accuracy"],
-    )
-    recorder.begin(name, epochs, steps)
-    began = time.monotonic()
-    model.fit(
-        batches,
-        epochs=epochs,
-        validation_data=validation,
-        class_weight=_class_weights(labels) if config.class_weighting == "balanced" else None,
-        callbacks=[EpochFollower(batches), LearningRate(rate), *_choosers(config), recorder],
-        # The batches shuffle themselves, with the run's seed.
-        shuffle=False,
-        verbose=0,
-    )
-    recorder.end_phase()
-    return time.monotonic() - began
-
-
-def _choosers(config: RunConfig) -> list[keras.callbacks.Callback]:
-    """What ends a phase early and what goes back to its best epoch, by validation loss."""
-    best = config.keep == "best"
-    if not (config.early_stopping or best):
-        return []
-    return [
-        keras.callbacks.EarlyStopping(
-            monitor="val_loss",
-            # Without early stopping the patience outlasts the phase.
-            patience=config.early_stopping or config.head_epochs + config.epochs,
-            restore_best_weights=best,
+        answers.append(_predict(models, pixels, positions[start : start + PREDICTION_BATCH]))
+        progress(
+            "Testing on the validation images",
+            min(start + PREDICTION_BATCH, len(positions)),
+            len(positions),
         )
-    ]
+        if time.monotonic() - began > enough_seconds:
+            break
+    return np.concatenate(answers), time.monotonic() - began
 
 
-def _class_weights(labels: np.ndarray) -> dict[int, float]:
-    names, counts = np.unique(labels, return_counts=True)
-    return {int(i): len(labels) / (len(names) * n) for i, n in zip(names, counts, strict=True)}
+def _predict(models: Sequence[keras.Model], pixels: Prepared, chosen: np.ndarray) -> np.ndarray:
+    batch = np.zeros((PREDICTION_BATCH, *models[0].input_shape[1:]), np.uint8)
+    batch[: len(chosen), :, :, 0] = pixels.take(chosen)
+    for model in models:
+        batch = np.asarray(model.predict_on_batch(batch))
+    return batch[: len(chosen)]
 
 
 def _must_agree(whole: np.ndarray, stored: np.ndarray) -> None:

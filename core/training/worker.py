@@ -1,12 +1,16 @@
-"""Takes queued runs one at a time, each in a process of its own, until none is left.
+"""Takes waiting runs one at a time, each in a process of its own, until none is left.
 
-Holds the worker's loop. It never loads Keras: a run that takes its process down (no memory left, a
-crashed driver) takes neither the worker nor the next run with it. What happens inside the run's
-process stands in ``core.engine.execute``.
+Holds the worker's loop, and what ties a run's process to it. The worker never loads Keras: a run
+that takes its process down (no memory left, a crashed driver) takes neither the worker nor the next
+run with it. A worker that is killed takes its run's process along, so that whoever comes next can
+go on with that run. What happens inside the run's process stands in ``core.engine``.
 """
 
+import os
 import subprocess
 import sys
+import threading
+import time
 
 from filelock import FileLock, Timeout
 
@@ -14,67 +18,104 @@ from core import runs
 from core.errors import UserError
 from core.files import disk_errors
 from core.settings import PROJECT, Settings
-from core.training.jobs import WORKER_LOCK, worker_environment
+from core.training.jobs import WORKER_LOCK, next_run, runs_and_tests, worker_environment
 
-# A worker that finds no queued run lets go of the lock within milliseconds, so a newcomer who waits
-# this long misses no run that was queued while the other was leaving.
-PATIENCE_SECONDS = 5
+WAITING_LOCK = "next-worker.lock"
+LOOK_SECONDS = 0.2
 
 
 def work(settings: Settings) -> None:
-    """Execute queued runs, oldest first; return when none is left or another worker is at it.
+    """Execute queued and interrupted runs, oldest first; return when none is left.
 
-    A run that cannot be executed (its folder was deleted, its status cannot be written) is passed
-    over, and the others go on. Raises UserError when the artifacts folder cannot be written.
+    While another worker is at work this one waits for its end, and when one is waiting already it
+    leaves: that one will see every run queued by now. Each run is taken once; one that cannot be
+    executed (its folder was deleted, its status cannot be written) is passed over, and the others
+    go on. Raises UserError when the artifacts folder cannot be written.
     """
-    passed: set[str] = set()
-    lock = settings.artifacts / WORKER_LOCK
+    with disk_errors(settings.runs):
+        settings.runs.mkdir(parents=True, exist_ok=True)
+    lock, seat = (FileLock(settings.artifacts / name) for name in (WORKER_LOCK, WAITING_LOCK))
     try:
-        with disk_errors(settings.runs):
-            settings.runs.mkdir(parents=True, exist_ok=True)
-        with disk_errors(lock), FileLock(lock, timeout=PATIENCE_SECONDS):
-            while run := _next(settings, passed):
-                passed.add(run.id)
-                try:
-                    execute_apart(run, settings)
-                except (UserError, FileNotFoundError) as error:
-                    print(f"{run.id}: {error}", flush=True)
+        with disk_errors(settings.artifacts), seat.acquire(timeout=0):
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                print("Another worker is at work; waiting until it has ended.", flush=True)
+                lock.acquire()
     except Timeout:
-        print("Another worker is at work; it takes the queued runs.")
+        print("One worker is at work and another one waits; they take the queued runs.")
+        return
+    try:
+        _take_runs(settings)
+    finally:
+        lock.release()
 
 
-def _next(settings: Settings, passed: set[str]) -> runs.Run | None:
-    listed = [run for folder in settings.queues for run in runs.list_runs(folder)]
-    queued = [run for run in listed if run.state == runs.QUEUED and run.id not in passed]
-    # An id begins with the time at which the run was queued.
-    return min(queued, key=lambda run: run.id, default=None)
+def _take_runs(settings: Settings) -> None:
+    passed: set[str] = set()
+    while True:
+        _wait_for_the_last_process(settings)
+        run = next_run(settings, passed)
+        if run is None:
+            return
+        passed.add(run.id)
+        try:
+            execute_apart(run, settings)
+        except (UserError, FileNotFoundError) as error:
+            print(f"{run.id}: {error}", flush=True)
+
+
+def _wait_for_the_last_process(settings: Settings) -> None:
+    # With the worker's lock in hand, a run at work belongs to a worker that was just killed, and
+    # ends at any moment; or somebody executes it by hand.
+    while any(run.state == runs.RUNNING for run in runs_and_tests(settings)):
+        time.sleep(LOOK_SECONDS)
 
 
 def execute_apart(run: runs.Run, settings: Settings) -> None:
     """Execute ``run`` in a process of its own and see that its state says how it ended.
 
-    Raises UserError when its folder is deleted meanwhile or its status cannot be written.
+    That process may go on with the runs that follow (``core.engine.execute_in_turn``). Raises
+    UserError when the run's folder is deleted meanwhile or its status cannot be written.
     """
     if runs.stop_requested(run):
         runs.write_status(run, state=runs.STOPPED, message="Stopped before it began.")
         return
     log = run.folder / "worker.log"
     with disk_errors(log), log.open("ab") as output:
-        code = subprocess.call(
-            [sys.executable, "-m", "core", "execute", run.id],
+        process = subprocess.Popen(
+            [sys.executable, "-m", "core", "execute", run.id, "--for-worker"],
             cwd=PROJECT,
             # The settings it was queued with, which need not be this worker's.
             env=worker_environment(settings) | run.status.get("environment", {}),
-            stdin=subprocess.DEVNULL,
+            # Never written to: its end tells the process that this one is gone.
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
         )
-    ended = runs.read_run(run.folder.parent, run.id)
-    if ended.state in (*runs.ACTIVE, runs.INTERRUPTED):
-        reason = (
-            f"Its process was ended by signal {-code}; a full memory is the usual cause: "
-            "try a smaller batch size or image size."
-            if code < 0
-            else f"Its process ended with code {code} before the run was finished; see its log."
-        )
-        runs.write_status(run, **{**ended.status, "state": runs.FAILED, "message": reason})
+        with process:
+            code = process.wait()
+    for ended in [runs.read_run(run.folder.parent, run.id), *runs_and_tests(settings)]:
+        unfinished = ended.state in (*runs.ACTIVE, runs.INTERRUPTED)
+        if unfinished and (ended.id == run.id or ended.status.get("pid") == process.pid):
+            _fail(ended, code)
+
+
+def _fail(run: runs.Run, code: int) -> None:
+    reason = (
+        f"Its process was ended by signal {-code} at batch size {run.config.get('batch_size')}; a "
+        "full memory is the usual cause: try a smaller batch size or image size."
+        if code < 0
+        else f"Its process ended with code {code} before the run was finished; see its log."
+    )
+    runs.write_status(run, **{**run.status, "state": runs.FAILED, "message": reason})
+
+
+def end_with_worker() -> None:
+    """End this process, at once, when the worker that started it has ended."""
+
+    def watch() -> None:
+        os.read(sys.stdin.fileno(), 1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -97,7 +97,8 @@ def _show_active(test: runs.Run) -> None:
 def _ended(test: runs.Run, config: RunConfig) -> None:
     st.markdown(f"**{run_title(test)}**  \n:small[{test.created:%d %B %Y, %H:%M} · `{test.id}`]")
     if test.state != runs.FINISHED:
-        st.error(test.problem or test.status.get("message") or "It ended early.")
+        tell = st.error if test.state == runs.FAILED else st.markdown
+        tell(test.problem or test.status.get("message") or "It ended early.")
     metrics = test.metrics()
     base_lr, max_lr = metrics.get("base_lr"), metrics.get("max_lr")
     if max_lr:
@@ -153,6 +154,7 @@ def _chart(test: runs.Run) -> None:
 
 
 def _fill_in(config: RunConfig, rates: dict[str, float]) -> None:
+    # The keys that ``settings_form`` gives its widgets.
     for field, rate in rates.items():
         st.session_state[f"{config.backbone}/{config.recipe}/{config.weights}/{field}"] = rate
 
