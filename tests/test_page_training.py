@@ -139,7 +139,7 @@ def test_a_running_run_is_told_in_words_and_can_be_stopped(settings):
     words = text_of(page)
     assert not page.exception
     assert "epoch 2 of 6 · about 2 minutes left · 40 images per second (2.5 steps)" in words
-    assert len(page.get("vega_lite_chart")) == 2
+    assert len(page.get("vega_lite_chart")) == 3
     page.button(key=f"stop-{run.id}").click().run()
     assert runs.stop_requested(run)
     assert page.button(key=f"stop-{run.id}").disabled

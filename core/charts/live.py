@@ -84,9 +84,10 @@ def live_chart(measure: str, height: int = 300) -> dict:
         },
     }
     if measure == RATE:
-        encoding["color"] = {"value": ACCENT}
-        # The format alone would write a zero as 0e+0.
-        encoding["y"]["axis"]["labelExpr"] = "datum.value ? datum.label : '0'"
+        encoding["color"]["scale"] = {"domain": [BATCH], "range": [ACCENT]}
+        # The format alone would write a zero as 0e+0. The extent keeps room for labels that grow
+        # longer: the chart is laid out once, with its first points.
+        encoding["y"]["axis"] |= {"labelExpr": "datum.value ? datum.label : '0'", "minExtent": 48}
         marks = {BATCH: {"type": "line", "strokeWidth": 2}}
     return {
         "height": height,

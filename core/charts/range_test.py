@@ -11,6 +11,8 @@ from core.charts.theme import blank, dress
 
 # What comes after the loss has begun to explode would press the rest of the curve flat.
 ROOM_ABOVE = 1.3
+# A label this share of the chart's width from its middle would be cut off on a narrow screen.
+EDGE = 0.15
 
 
 def loss_against_rate(
@@ -43,29 +45,30 @@ def loss_against_rate(
             opacity=0.6 if column == "loss" else 1,
             hovertemplate=f"{name}<br>learning rate %{{x:.2~e}}<br>loss %{{y:.3g}}<extra></extra>",
         )
-    # Each label stands where the curve is not: low before the fall, high after it.
-    for name, rate, side, height_share in (
-        ("base", base_lr, "left", 0),
-        ("max", max_lr, "right", 1),
-    ):
+    ends = [math.log10(points["learning_rate"].iloc[place]) for place in (0, -1)]
+    for name, rate, outside, height_share in (("base", base_lr, -1, 0), ("max", max_lr, 1, 1)):
         if rate:
+            place = math.log10(rate)
+            # Away from the other line, unless the edge of the chart is near.
+            near_edge = outside * (place - sum(ends) / 2) > EDGE * (ends[1] - ends[0])
+            side = -outside if near_edge else outside
             figure.add_vline(x=rate, line={"color": ORANGE, "width": 2, "dash": "dash"})
             figure.add_annotation(
                 text=f"{name} {rate:.2g}",
                 # On a log axis plotly takes a label's place, unlike a line's, as its exponent.
-                x=math.log10(rate),
+                x=place,
                 y=height_share,
                 yref="paper",
-                xanchor=side,
+                xanchor="left" if side > 0 else "right",
+                xshift=4 * side,
                 yanchor="top" if height_share else "bottom",
                 showarrow=False,
                 font={"size": 13, "color": TEXT},
                 bgcolor=BACKGROUND,
             )
-    ends = [math.log10(points["learning_rate"].iloc[place]) for place in (0, -1)]
     lowest = points["smoothed"].argmin()
     top = max(ROOM_ABOVE * points["smoothed"][: lowest + 1].max(), 2 * points["smoothed"].min())
-    figure.update_xaxes(type="log", dtick=1, tickformat="~e", tickangle=0, range=ends)
+    figure.update_xaxes(type="log", tickformat="~e", tickangle=0, range=ends)
     figure.update_yaxes(range=[0, top])
     figure.update_layout(showlegend=True)
     return dress(figure, x, y, height)

@@ -159,18 +159,21 @@ def wait(
 ) -> runs.Run:
     """Follow ``run`` until it has ended; ``report(run)`` is called at every look. Return it.
 
-    Raises UserError when the run is deleted meanwhile, or when it has been queued for
-    ``unattended_seconds`` with no worker there to take it.
+    A run that is interrupted has ended when no worker has taken it up for ``unattended_seconds``.
+    Raises UserError when the run is deleted meanwhile, or when it has been queued for so long with
+    no worker there to take it.
     """
     attended = time.monotonic()
     while True:
         run = runs.read_run(run.folder.parent, run.id)
         report(run)
-        if run.state not in runs.ACTIVE:
+        if run.state not in (*WAITING, runs.RUNNING):
             return run
-        if run.state != runs.QUEUED or _worker_at_work(settings):
+        if run.state == runs.RUNNING or _worker_at_work(settings):
             attended = time.monotonic()
         elif time.monotonic() - attended > unattended_seconds:
+            if run.state == runs.INTERRUPTED:
+                return run
             raise UserError(
                 f"No worker takes {run.id} from the queue; look into "
                 f"{settings.artifacts / 'worker.log'} and start one with `python -m core worker`."

@@ -95,9 +95,10 @@ def execute_apart(run: runs.Run, settings: Settings) -> None:
         )
         with process:
             code = process.wait()
-    for ended in [runs.read_run(run.folder.parent, run.id), *runs_and_tests(settings)]:
-        unfinished = ended.state in (*runs.ACTIVE, runs.INTERRUPTED)
-        if unfinished and (ended.id == run.id or ended.status.get("pid") == process.pid):
+    for ended in runs_and_tests(settings):
+        # Another state by now: it was stopped and somebody has queued it again.
+        begun = ended.state == runs.INTERRUPTED and ended.status.get("pid") == process.pid
+        if begun or (ended.id == run.id and ended.status == run.status):
             _fail(ended, code)
 
 
