@@ -45,7 +45,9 @@ def loss_against_rate(
             opacity=0.6 if column == "loss" else 1,
             hovertemplate=f"{name}<br>learning rate %{{x:.2~e}}<br>loss %{{y:.3g}}<extra></extra>",
         )
-    ends = [math.log10(points["learning_rate"].iloc[place]) for place in (0, -1)]
+    first, last = (math.log10(points["learning_rate"].iloc[place]) for place in (0, -1))
+    # Two decades at least, so that a test that has just begun has a tick to read it by.
+    ends = (first, max(last, first + 2))
     for name, rate, outside, height_share in (("base", base_lr, -1, 0), ("max", max_lr, 1, 1)):
         if rate:
             place = math.log10(rate)
@@ -68,7 +70,8 @@ def loss_against_rate(
             )
     lowest = points["smoothed"].argmin()
     top = max(ROOM_ABOVE * points["smoothed"][: lowest + 1].max(), 2 * points["smoothed"].min())
-    figure.update_xaxes(type="log", tickformat="~e", tickangle=0, range=ends)
+    ticks = {"dtick": 1, "tickformat": "~e", "tickangle": 0, "tickfont": {"size": 12}}
+    figure.update_xaxes(type="log", range=ends, **ticks)
     figure.update_yaxes(range=[0, top])
     figure.update_layout(showlegend=True)
     return dress(figure, x, y, height)

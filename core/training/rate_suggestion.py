@@ -11,7 +11,7 @@ import numpy as np
 # The smoothing forgets over this many decades of the learning rate, however many steps they take.
 MEMORY_DECADES = 0.5
 # Where the smoothed loss is lowest training is about to break up, and the smoothing is late by up
-# to its memory; a tenth of that rate is on the safe side of both.
+# to its memory; a tenth of that rate, as fastai's lr_find takes, is on the safe side of both.
 MAX_SHARE = 0.1
 # The loss falls clearly once this share of its whole fall, and so many standard errors, are behind.
 BEGUN_SHARE = 0.1
