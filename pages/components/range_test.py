@@ -154,9 +154,12 @@ def _chart(test: runs.Run) -> None:
 
 
 def _fill_in(config: RunConfig, rates: dict[str, float]) -> None:
-    # The keys that ``settings_form`` gives its widgets.
+    # How the keys end that the form gives ``settings_form`` for its widgets; they begin with what
+    # the form is for. Only those on the page are found: Streamlit forgets the others.
     for field, rate in rates.items():
-        st.session_state[f"{config.backbone}/{config.recipe}/{config.weights}/{field}"] = rate
+        for key in list(st.session_state):
+            if str(key).endswith(f"/{config.recipe}/{config.weights}/{field}"):
+                st.session_state[key] = rate
 
 
 # What a button does runs before the page, outside the frame that turns errors into sentences.
