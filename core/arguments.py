@@ -15,6 +15,7 @@ from core.studies import free_name
 
 if TYPE_CHECKING:
     from core.training.config import RunConfig
+    from core.training.range_config import RangeTest
 
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +69,14 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="FIELD=VALUE",
         help="any other field of config.json, for example head.units=64",
     )  # fmt: skip
+
+
+def range_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `lr-range`: those of the run it is made for, and how the rate rises."""
+    train_arguments(parser)
+    parser.add_argument("--steps", type=int, help="training steps, one per rate; default 100")
+    parser.add_argument("--lowest", type=float, help="first learning rate; default 1e-7")
+    parser.add_argument("--highest", type=float, help="last learning rate; default 1")
 
 
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
@@ -174,6 +183,15 @@ def _changes(chosen: argparse.Namespace) -> dict:
     for assignment in chosen.set:
         _assign(changes, assignment)
     return changes
+
+
+def chosen_range_test(chosen: argparse.Namespace) -> "RangeTest":
+    """The range test that the arguments of `lr-range` ask for; raises UserError as above."""
+    from core.training.range_config import configure_range_test
+
+    rates = {name: getattr(chosen, name) for name in ("steps", "lowest", "highest")}
+    given = {name: value for name, value in rates.items() if value is not None}
+    return configure_range_test(chosen_config(chosen), **given)
 
 
 def _assign(changes: dict, assignment: str) -> None:

@@ -1,8 +1,9 @@
 """The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; what the commands take stands in ``core.arguments``, the command of studies in
-``core.study_commands``, how answers are printed in ``core.__main__``.
+calls; what the commands take stands in ``core.arguments``, the commands of studies and of range
+tests in ``core.study_commands`` and ``core.range_command``, how answers are printed in
+``core.__main__``.
 """
 
 import argparse
@@ -12,10 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import arguments, runs
+from core import arguments, run_requests, runs
 from core.answers import Answer, describe, exit_code
 from core.errors import UserError
-from core.settings import Settings, read_settings
+from core.following import follow
+from core.range_command import find_learning_rate
+from core.settings import read_settings
 from core.study_commands import study
 from core.terminal import ProgressLine
 
@@ -37,7 +40,7 @@ def train(chosen: argparse.Namespace) -> Answer:
     settings = read_settings()
     (run,) = submit([arguments.chosen_config(chosen)], settings)
     print(f"run {run.id}", file=sys.stderr)
-    run = _follow(run, settings)
+    run = follow(run, settings)
     answer = describe(run) | {"config": run.config}
     if not chosen.json and run.state == runs.FINISHED:
         metrics = answer["metrics"]
@@ -45,20 +48,18 @@ def train(chosen: argparse.Namespace) -> Answer:
             f"{run.id}: accuracy {metrics['accuracy']:.3f}, balanced accuracy "
             f"{metrics['balanced_accuracy']:.3f} on {answer['n_validation']} images"
         )
-    if run.state != runs.FINISHED:
-        print(f"error: {run.status.get('message') or run.state}", file=sys.stderr)
     return answer, exit_code([run])
 
 
 def list_all(chosen: argparse.Namespace) -> Answer:
-    """List the runs, newest first, or show, stop or delete one."""
+    """List the runs, newest first, or show, stop or delete one, range tests included."""
     settings = read_settings()
     if chosen.stop:
-        runs.request_stop(runs.read_run(settings.runs, chosen.stop))
+        run_requests.request_stop(runs.find_run(settings.queues, chosen.stop))
     if chosen.delete:
-        runs.delete_run(runs.read_run(settings.runs, chosen.delete))
+        run_requests.delete_run(runs.find_run(settings.queues, chosen.delete))
     if chosen.show:
-        run = runs.read_run(settings.runs, chosen.show)
+        run = runs.find_run(settings.queues, chosen.show)
         answer = describe(run) | {"config": run.config}
         if not chosen.json:
             print(json.dumps(answer, indent=1))
@@ -140,33 +141,13 @@ def execute_run(chosen: argparse.Namespace) -> Answer:
     from core.training.worker import end_with_worker
 
     settings = read_settings()
-    run = runs.read_run(settings.runs, chosen.run_id)
+    run = runs.find_run(settings.queues, chosen.run_id)
     if chosen.for_worker:
         end_with_worker()
         finished = execute_in_turn(run, settings)
     else:
         finished = execute(run, settings)
     return {"finished": finished}, 0 if finished else 1
-
-
-def _follow(run: runs.Run, settings: Settings) -> runs.Run:
-    from core.training.jobs import wait
-
-    with ProgressLine() as progress:
-
-        def report(now: runs.Run) -> None:
-            status = now.status
-            if now.state == runs.QUEUED:
-                progress("Waiting for the worker", 0, 1)
-            elif now.state == runs.RUNNING and "phase" in status:
-                progress(status["phase"], status["step"], status["steps"])
-
-        try:
-            return wait(run, settings, report)
-        except KeyboardInterrupt:
-            runs.request_stop(runs.read_run(settings.runs, run.id))
-            print("\nStopping at the next batch ...", file=sys.stderr)
-            return wait(run, settings, report)
 
 
 def _save_map(prediction, path: Path) -> None:
@@ -210,6 +191,7 @@ COMMANDS = tuple(
         ("catalog", arguments.catalog_arguments, show_catalog),
         ("train", arguments.train_arguments, train),
         ("study", arguments.study_arguments, study),
+        ("lr-range", arguments.range_arguments, find_learning_rate),
         ("runs", arguments.runs_arguments, list_all),
         ("predict", arguments.predict_arguments, predict_image),
         ("fetch", arguments.fetch_arguments, fetch_collection),

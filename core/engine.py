@@ -2,16 +2,19 @@
 
 Holds ``execute``, the only place where training and evaluation meet: a run is trained by
 ``core.training``, and what its predictions are worth is computed by ``core.evaluation`` from the
-file that training left. How a run is queued stands in ``core.training.jobs``.
+file that training left. A learning-rate range test leaves no predictions; its curve is its result.
+How a run is queued stands in ``core.training.jobs``.
 """
 
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from filelock import FileLock
 
-from core import runs
+from core import run_requests, runs
 from core.errors import UserError
 from core.evaluation.metrics import evaluate
 from core.files import disk_errors, write_json
@@ -27,23 +30,23 @@ RUNS_PER_PROCESS = 25
 
 
 def execute(run: runs.Run, settings: Settings) -> bool:
-    """Train and evaluate one run in this process; return whether it finished.
+    """Execute one run or range test in this process; return whether it finished.
 
-    An interrupted run goes on from its checkpoint. Whatever happens is written to the run's status:
-    a person's error with its sentence, any other with its last line and the whole trace in
-    worker.log. Raises UserError when the run is neither queued nor interrupted, and when not even
-    its status can be written.
+    An interrupted run goes on from its checkpoint; a range test begins again. Whatever happens is
+    written to the run's status: a person's error with its sentence, any other with its last line
+    and the whole trace in worker.log. Raises UserError when the run is neither queued nor
+    interrupted, and when not even its status can be written.
     """
     lock = settings.artifacts / "device.lock"
     with disk_errors(lock), FileLock(lock):
         # Another process may have executed it while this one waited.
-        run = runs.read_run(settings.runs, run.id)
+        run = runs.read_run(run.folder.parent, run.id)
         if run.state not in WAITING:
             raise UserError(f"{run.id} is {run.state}; only a queued run can be executed.")
-        runs.clear_leftovers(run)
+        run_requests.clear_leftovers(run)
         try:
             with Progress(run) as progress, tracked(run):
-                return _train_and_evaluate(run, settings, progress)
+                return _finish(run, settings, progress)
         except UserError as error:
             # The status itself met a full disk; how a run ended is written even then.
             runs.write_status(run, state=runs.FAILED, message=str(error), fault="user")
@@ -70,7 +73,7 @@ def execute_in_turn(run: runs.Run, settings: Settings) -> bool:
         ):
             break
         run = following
-    return runs.read_run(settings.runs, run.id).state == runs.FINISHED
+    return runs.read_run(run.folder.parent, run.id).state == runs.FINISHED
 
 
 def _write_to_log_of(run: runs.Run) -> None:
@@ -82,27 +85,16 @@ def _write_to_log_of(run: runs.Run) -> None:
             os.dup2(log.fileno(), stream.fileno())
 
 
-def _train_and_evaluate(run: runs.Run, settings: Settings, progress: Progress) -> bool:
-    # Loads Keras, which the worker and the server must not do.
-    from core.training.devices_together import devices_together
-    from core.training.precision import computing_in
-    from core.training.trainer import train_run
-
+def _finish(run: runs.Run, settings: Settings, progress: Progress) -> bool:
     try:
-        config = read_config(run.config)
-        with computing_in(config.precision) as precision, devices_together(config.batch_size):
-            progress.note(precision=precision)
-            measured = train_run(run, settings, progress) | {"precision": precision}
-        progress("Evaluating", 0, 1)
-        write_json(
-            run.folder / "metrics.json",
-            evaluate(run.predictions(), config.classes) | measured,
-        )
+        measure = _test_rates if _is_range_test(run) else _train_and_evaluate
+        write_json(run.folder / "metrics.json", measure(run, settings, progress))
         progress.end(runs.FINISHED)
         run.checkpoint_path.unlink(missing_ok=True)
         return True
     except StopRun:
-        progress.end(runs.STOPPED, "Stopped on request; it can be resumed where it was.")
+        more = "" if _is_range_test(run) else "; it can be resumed where it was"
+        progress.end(runs.STOPPED, f"Stopped on request{more}.")
     except UserError as error:
         progress.note(fault="user")
         progress.end(runs.FAILED, str(error))
@@ -110,6 +102,40 @@ def _train_and_evaluate(run: runs.Run, settings: Settings, progress: Progress) -
         traceback.print_exc()
         progress.end(runs.FAILED, _sentence(error, run))
     return False
+
+
+def _is_range_test(run: runs.Run) -> bool:
+    return "range_test" in run.config
+
+
+# Both load Keras, which the worker and the server must not do.
+def _train_and_evaluate(run: runs.Run, settings: Settings, progress: Progress) -> dict:
+    from core.training.trainer import train_run
+
+    with _computing(run, progress) as precision:
+        measured = train_run(run, settings, progress) | {"precision": precision}
+    progress("Evaluating", 0, 1)
+    return evaluate(run.predictions(), read_config(run.config).classes) | measured
+
+
+def _test_rates(run: runs.Run, settings: Settings, progress: Progress) -> dict:
+    from core.training.range_test import range_test
+
+    with _computing(run, progress) as precision:
+        return range_test(run, settings, progress) | {"precision": precision}
+
+
+@contextmanager
+def _computing(run: runs.Run, progress: Progress) -> Iterator[str]:
+    """In the run's precision, which is given, and on the devices that can share its batches."""
+    from core.training.devices_together import devices_together
+    from core.training.precision import computing_in
+
+    asked = {name: value for name, value in run.config.items() if name != "range_test"}
+    config = read_config(asked)
+    with computing_in(config.precision) as precision, devices_together(config.batch_size):
+        progress.note(precision=precision)
+        yield precision
 
 
 def _sentence(error: Exception, run: runs.Run) -> str:

@@ -3,6 +3,7 @@
     config.json       what was asked for; written once, by ``create_run``
     status.json       state, phase, step, seconds left, heartbeat; rewritten whole
     history.csv       one row per batch and per epoch, appended and flushed as it comes
+    curve.csv         instead of it, one row per batch of a learning-rate range test
     model.keras       the trained classifier, from raw pixels to probabilities
     predictions.csv   one row per validation image
     metrics.json      what the predictions are worth, and how long they took
@@ -23,6 +24,7 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +62,8 @@ HISTORY_COLUMNS = (
     "val_accuracy",  # epochs only
 )
 
+CURVE_COLUMNS = ("step", "learning_rate", "loss", "smoothed")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -90,6 +94,11 @@ class Run:
         return self.folder / "model.keras"
 
     @property
+    def kept_status(self) -> dict:
+        """What of the status stays when the run stops or goes on: KEPT_IN_STATUS."""
+        return {name: self.status[name] for name in KEPT_IN_STATUS if name in self.status}
+
+    @property
     def checkpoint_path(self) -> Path:
         """Where an unfinished run keeps what it needs to go on."""
         return self.folder / "checkpoint.npz"
@@ -101,6 +110,10 @@ class Run:
     def history(self) -> pd.DataFrame:
         """History with HISTORY_COLUMNS; a last row torn by a crash is left out."""
         return read_table(self.folder / "history.csv", HISTORY_COLUMNS)
+
+    def curve(self) -> pd.DataFrame:
+        """Curve of a range test with CURVE_COLUMNS; a last row torn by a crash is left out."""
+        return read_table(self.folder / "curve.csv", CURVE_COLUMNS)
 
     def predictions(self) -> pd.DataFrame:
         """One row per validation image: id, path, label, predicted, p_<class> for every class."""
@@ -156,6 +169,15 @@ def read_run(folder: Path, identifier: str) -> Run:
     return Run(identifier, path, config, status, problem)
 
 
+def find_run(folders: Iterable[Path], identifier: str) -> Run:
+    """Read one run from the first of ``folders`` that has it; raises UserError as ``read_run``."""
+    first, *others = folders
+    for folder in others:
+        with suppress(UserError):
+            return read_run(folder, identifier)
+    return read_run(first, identifier)
+
+
 def list_runs(folder: Path) -> list[Run]:
     """All runs below ``folder``, newest first; folders of other programs are passed over."""
     if not folder.is_dir():
@@ -199,68 +221,6 @@ def write_status(run: Run, **fields: object) -> None:
         with disk_errors(path), path.open("r+", encoding="utf-8") as file:
             file.write(json.dumps(content, indent=1) + "\n")
             file.truncate()
-
-
-def request_stop(run: Run) -> None:
-    """Ask a running run to stop at the next batch; a queued one has stopped with that.
-
-    Raises UserError when the run is gone or its folder cannot be written.
-    """
-    # As it is now: the caller may have read it a while ago.
-    run = read_run(run.folder.parent, run.id)
-    if run.state not in ACTIVE:
-        return
-    with disk_errors(run.folder):
-        (run.folder / "stop").touch()
-    if run.state == QUEUED:
-        # Its turn may be hours away, or never come when the worker was killed.
-        write_status(run, state=STOPPED, message="Stopped before it began.")
-
-
-def requeue(run: Run) -> Run:
-    """Put a run that has ended early back into the queue; return it as it is now.
-
-    It goes on from its checkpoint where it has one, with the settings it was first queued with.
-    Raises UserError for a run that is finished, queued or running, and for one whose folder cannot
-    be used.
-    """
-    run = read_run(run.folder.parent, run.id)
-    if run.problem:
-        raise UserError(run.problem)
-    if run.state not in RESUMABLE:
-        what = "has finished; there is nothing left to do" if run.state == FINISHED else "goes on"
-        raise UserError(f"{run.id} is {run.state}: it {what}.")
-    with disk_errors(run.folder):
-        (run.folder / "stop").unlink(missing_ok=True)
-    kept = {name: run.status[name] for name in KEPT_IN_STATUS if name in run.status}
-    write_status(run, **kept, state=QUEUED, message="")
-    return read_run(run.folder.parent, run.id)
-
-
-def stop_requested(run: Run) -> bool:
-    """Whether somebody asked the run to stop."""
-    return (run.folder / "stop").exists()
-
-
-def clear_leftovers(run: Run) -> None:
-    """Remove what a killed process was just writing under a temporary name.
-
-    Only for who executes the run: nobody else writes there, but for a status.
-    """
-    for path in run.folder.glob(".*"):
-        if not path.name.startswith(".status-"):
-            path.unlink(missing_ok=True)
-
-
-def delete_run(run: Run) -> None:
-    """Delete the run's folder; raises UserError while it is queued or running, or cannot be."""
-    if run.state in ACTIVE:
-        raise UserError(f"{run.id} is {run.state}; stop it before deleting it.")
-    # Out of the listing first: a half-deleted folder must never be read as a run.
-    hidden = run.folder.with_name(f".{run.id}")
-    with disk_errors(run.folder), suppress(FileNotFoundError):
-        run.folder.rename(hidden)
-    shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _is_identifier(name: str) -> bool:

@@ -73,6 +73,16 @@ class Settings:
         return self.artifacts / "runs"
 
     @property
+    def range_tests(self) -> Path:
+        """Folder of the learning-rate range tests, which are folders like those of runs."""
+        return self.artifacts / "range-tests"
+
+    @property
+    def queues(self) -> tuple[Path, ...]:
+        """The folders whose queued runs a worker takes."""
+        return self.runs, self.range_tests
+
+    @property
     def demonstration(self) -> bool:
         """Whether the synthetic demonstration set stands in for real data."""
         return not self.data_roots

@@ -6,7 +6,7 @@ nothing is downloaded and Keras stays out.
 
 from dataclasses import dataclass
 
-from core import runs
+from core import run_requests, runs
 from core.demonstration import DEMONSTRATION
 from core.models.backbones import BACKBONES
 from core.models.weights import local_imagenet
@@ -148,14 +148,14 @@ def progress_of(run: runs.Run) -> tuple[float, str]:
     """How far a run has come: a share 0..1 of its present phase, and a sentence without an end."""
     status = run.status
     if run.state == runs.QUEUED:
-        return 0.0, "stopping" if runs.stop_requested(run) else "waiting its turn"
+        return 0.0, "stopping" if run_requests.stop_requested(run) else "waiting its turn"
     if run.state == runs.FINISHED:
         return 1.0, _result(run)
     if run.state != runs.RUNNING:
         return 0.0, f"{run.state}. {status.get('message', '')}".strip()
     done, total = status.get("step") or 0, status.get("steps") or 0
     words = str(status.get("phase") or "Starting")
-    if runs.stop_requested(run):
+    if run_requests.stop_requested(run):
         words = "Stopping at the next batch"
     elif total > 1:
         words += f", {done:,} of {total:,}"

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from core import runs
+from core import run_requests, runs
 from core.training.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ def _row(run: runs.Run, differing: list[str]) -> dict:
         "run": run.id,
         "differs": _words(run.config, differing),
         "state": run.state,
-        "phase": "Stopping at the next batch" if at_work and runs.stop_requested(run) else phase,
+        "phase": "Stopping at the next batch"
+        if at_work and run_requests.stop_requested(run)
+        else phase,
         "epoch": _whole(status.get("epoch")),
         "epochs": _whole(status.get("epochs")),
         "score": score,

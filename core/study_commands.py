@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
-from core import arguments, runs
+from core import arguments, run_requests, runs
 from core.answers import Answer, describe, exit_code
 from core.errors import UserError
 from core.settings import Settings, read_settings
@@ -59,7 +59,7 @@ def _resume(own: Sequence[runs.Run], settings: Settings) -> list[runs.Run]:
 def _stop(own: Sequence[runs.Run]) -> None:
     # The last first: else the worker takes the next one as soon as the first has stopped.
     for run in reversed(own):
-        runs.request_stop(run)
+        run_requests.request_stop(run)
 
 
 def _follow(name: str, own: Sequence[runs.Run], settings: Settings) -> list[runs.Run]:

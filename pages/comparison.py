@@ -71,4 +71,6 @@ with page("Comparison", LEAD) as settings:
     for place, name in zip(st.columns(2), ("val_accuracy", "val_loss"), strict=True):
         with place:
             st.plotly_chart(overlaid_curves(lines, name), theme=None, config=CONFIG, key=name)
+    if st.toggle("Show the learning rate at the end of each epoch"):
+        st.plotly_chart(overlaid_curves(lines, "learning_rate"), theme=None, config=CONFIG)
     cost_of_a_score(table, measure)

@@ -6,6 +6,7 @@ from pages.components.device import device_caption
 from pages.components.ended_runs import ended_runs, offer_to_resume
 from pages.components.frame import page
 from pages.components.live_runs import live_runs
+from pages.components.range_test import range_test
 from pages.components.start_form import start_button, start_form
 
 LEAD = (
@@ -17,6 +18,7 @@ with page("Training", LEAD) as settings:
     device_caption(settings)
     offer_to_resume(settings)
     choice = start_form(settings)
+    range_test(choice.configs[0] if choice.configs else None, settings)
     start_button(choice, settings)
     st.subheader("At work")
     live_runs(settings)

@@ -12,7 +12,7 @@ import pandas as pd
 from filelock import FileLock
 from PIL import Image
 
-from core import runs
+from core import run_requests, runs
 from core.data.catalog import load_catalog, select_rows
 from core.data.splits import make_split
 from core.evaluation.metrics import evaluate
@@ -124,10 +124,10 @@ def no_worker(settings: Settings) -> Iterator[None]:
         yield
         for run in runs.list_runs(settings.runs):
             if run.state in runs.ACTIVE:
-                runs.request_stop(run)
+                run_requests.request_stop(run)
             else:
                 # A worker would go on with an interrupted one.
-                runs.delete_run(run)
+                run_requests.delete_run(run)
 
 
 def open_page(name: str, **query: str):

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from tiny_study import environment, tiny_config, tiny_study
 
-from core import runs
+from core import run_requests, runs
 from core.settings import PROJECT
 from core.studies import studies
 from core.training.jobs import submit, wait
@@ -46,7 +46,7 @@ def settings(tmp_path_factory):
     yield settings
     # A test that failed in the middle leaves no run at work behind it.
     for run in active(settings):
-        runs.request_stop(run)
+        run_requests.request_stop(run)
     until(lambda: not active(settings))
 
 

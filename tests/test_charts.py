@@ -13,6 +13,7 @@ from core.charts.confusion import confusion_heatmap
 from core.charts.curves import overlaid_curves, thin
 from core.charts.dataset import age_histogram, class_counts, intensity_histogram
 from core.charts.prediction import probability_bars
+from core.charts.range_test import loss_against_rate
 from core.charts.spread import spread_chart
 from core.charts.theme import TEMPLATE_NAME
 
@@ -83,8 +84,22 @@ def image(kind=np.uint8):
     return np.random.default_rng(0).integers(0, np.iinfo(kind).max, (20, 30)).astype(kind)
 
 
+def range_curve():
+    rates = 10.0 ** np.arange(-7, 0)
+    losses = [1.1, 1.2, 1.0, 0.7, 0.4, 3.0, np.nan]
+    return pd.DataFrame(
+        {"step": range(1, 8), "learning_rate": rates, "loss": losses, "smoothed": losses}
+    )
+
+
 FIGURES = {
     "overlaid": lambda: overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
+    "rates": lambda: overlaid_curves(
+        history().query("kind == 'epoch'").assign(name="a"), "learning_rate"
+    ),
+    "range test": lambda: loss_against_rate(range_curve(), 1e-5, 1e-4),
+    "range test without rates": lambda: loss_against_rate(range_curve()),
+    "no steps": lambda: loss_against_rate(range_curve().iloc[:0]),
     "no runs": lambda: overlaid_curves(history().iloc[:0].assign(name="")),
     "confusion": lambda: confusion_heatmap([[5, 1, 0], [0, 0, 0], [2, 2, 9]], CLASSES),
     "shares": lambda: confusion_heatmap([[5, 1], [2, 2]], ("normal", "pneumonia"), True),
@@ -122,6 +137,16 @@ def test_the_default_template_stays():
 def test_long_histories_are_thinned_to_means():
     points, together = thin(pd.DataFrame({"x": range(10)}), most=4)
     assert together == 3 and points["x"].tolist() == [1, 4, 7, 9]
+
+
+def test_a_range_test_marks_both_rates_and_keeps_its_fall_in_sight():
+    figure = loss_against_rate(range_curve(), 1e-5, 1e-4)
+    assert [line.x0 for line in figure.layout.shapes] == [1e-5, 1e-4]
+    assert [label.x for label in figure.layout.annotations] == [-5, -4]
+    assert figure.layout.xaxis.type == "log"
+    # The loss goes up to 3 after its fall; the axis ends where the fall is still seen.
+    assert 1.2 < figure.layout.yaxis.range[1] < 2
+    assert len(loss_against_rate(range_curve()).layout.shapes) == 0
 
 
 def test_overlaid_runs_differ_in_colour_and_dash():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from tiny_study import queue, tiny_config, tiny_study
 
-from core import runs
+from core import run_requests, runs
 from core.engine import execute
 from core.errors import UserError
 from core.training import checkpoint as checkpoint_module
@@ -45,7 +45,7 @@ def pair(request, settings):
             assert not execute(broken, settings)
         assert runs.read_run(settings.runs, broken.id).state == runs.STOPPED
         assert broken.checkpoint_path.exists()
-        runs.requeue(broken)
+        run_requests.requeue(broken)
     assert execute(broken, settings)
     return whole, broken
 
@@ -57,7 +57,7 @@ def stop_at(patch, moment):
     def requested(run):
         return history_begun(run) and next(reports) == moment
 
-    patch.setattr(progress_module.runs, "stop_requested", requested)
+    patch.setattr(progress_module.run_requests, "stop_requested", requested)
 
 
 def history_begun(run):
@@ -92,7 +92,7 @@ def test_a_checkpoint_that_cannot_be_used_begins_the_run_anew(settings, content)
         execute(run, settings)
     whole = run.checkpoint_path.read_bytes()
     run.checkpoint_path.write_bytes(whole[: len(whole) // 2] if content is None else content)
-    runs.requeue(run)
+    run_requests.requeue(run)
     assert execute(run, settings)
     epochs = run.history().query("kind == 'epoch'")["epoch"]
     assert epochs.tolist() == [1, 2]
@@ -116,7 +116,7 @@ def test_changed_images_begin_the_run_anew_and_it_says_so(tmp_path, capsys):
         execute(run, settings)
     gone = next(settings.data_roots[0].rglob("*.jpeg"))
     gone.write_bytes(next(settings.data_roots[0].rglob("*virus*.jpeg")).read_bytes())
-    runs.requeue(run)
+    run_requests.requeue(run)
     assert execute(run, settings)
     assert "images have changed" in capsys.readouterr().out
     assert run.history().query("kind == 'epoch'")["epoch"].tolist() == [1, 2]

@@ -14,6 +14,7 @@ from core.__main__ import build_parser, main
 from core.arguments import chosen_config
 from core.commands import COMMANDS
 from core.settings import PROJECT
+from core.training.range_config import configure_range_test
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,35 @@ def test_a_map_that_finds_no_room_is_one_sentence_and_no_file(call, trained, set
     assert list(tmp_path.iterdir()) == []
 
 
+def test_lr_range_ends_with_two_rates_and_the_curve_and_leaves_no_run(settings):
+    process = subprocess.run(
+        [
+            sys.executable, "-m", "core", "lr-range", "--backbone", "TinyCNN", "--recipe", "paper",
+            "--weights", "none", "--image-size", "32", "--limit", "36", "--set", "batch_size=8",
+            "--steps", "50", "--lowest", "1e-6", "--json",
+        ],
+        cwd=PROJECT, env=environment(settings), capture_output=True, text=True,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    answer = json.loads(process.stdout.splitlines()[-1])
+    assert {*answer} == {"run", "status", "base_lr", "max_lr", "reason", "curve", "message"}
+    assert answer["status"] == runs.FINISHED
+    assert 0 < answer["base_lr"] < answer["max_lr"] < 1
+    assert 8 < len(answer["curve"]) <= 50
+    assert {*answer["curve"][0]} == {"learning_rate", "loss", "smoothed"}
+    assert answer["curve"][0]["learning_rate"] == pytest.approx(1e-6)
+    assert answer["run"] not in [run.id for run in runs.list_runs(settings.runs)]
+
+
+def test_a_range_test_is_shown_and_deleted_as_a_run_is(call, settings):
+    config = configure_range_test(tiny_config()).model_dump(mode="json")
+    test = runs.create_run(settings.range_tests, config, "tiny")
+    runs.write_status(test, state=runs.STOPPED)
+    assert call("runs", "--show", test.id)[1]["config"] == config
+    assert call("runs", "--delete", test.id)[0] == 0
+    assert not test.folder.exists()
+
+
 @pytest.mark.parametrize("split", [[], ["--split", "image"]])
 def test_a_seed_is_that_of_the_split_too(split):
     chosen = build_parser().parse_args(["train", "--backbone", "TinyCNN", "--seed", "5", *split])
@@ -154,6 +184,14 @@ WRONG = {
     "an assignment without a value": (
         ["train", "--backbone", "TinyCNN", "--set", "epochs"],
         "field=value",
+    ),
+    "a range test of no range": (
+        ["lr-range", "--backbone", "TinyCNN", "--lowest", "0.5"],
+        "highest",
+    ),
+    "a range test of few steps": (
+        ["lr-range", "--backbone", "TinyCNN", "--steps", "3"],
+        "range_test.steps",
     ),
     "an unknown cohort": (["catalog", "--cohort", "few"], "paper"),
     "an unknown run": (["predict", "--run", "none", "a.png"], "no run"),

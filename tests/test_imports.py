@@ -11,7 +11,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 STAGES = ("data", "imaging", "models", "training", "evaluation", "inference")
 # What serves every stage and knows none of them.
 SERVANTS = (
-    "runs", "run_files", "settings", "charts", "errors", "files", "stored_rows", "terminal",
+    "runs", "run_files", "run_requests", "settings", "charts", "errors", "files", "stored_rows",
+    "terminal",
 )  # fmt: skip
 MODULES = sorted((PROJECT / "core").rglob("*.py"))
 

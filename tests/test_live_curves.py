@@ -8,7 +8,7 @@ from run_folders import write_history
 
 from core import runs
 from core.charts.curves import MOST_POINTS
-from core.charts.live import BATCH, TRAINING, VALIDATION, live_chart, live_points
+from core.charts.live import BATCH, FORMATS, TRAINING, VALIDATION, live_chart, live_points
 
 
 @pytest.fixture
@@ -30,6 +30,12 @@ def test_batches_and_epochs_become_points(history, measure):
     assert (last["step"], last["value"]) == (12, table[f"val_{measure}"].iloc[-1])
 
 
+def test_the_learning_rate_is_that_of_each_batch(history):
+    points = live_points(history(epochs=3, batches=4), "learning_rate")
+    assert points["series"].tolist() == [BATCH] * 12
+    assert points["value"].tolist() == [1e-3] * 12
+
+
 def test_a_run_that_has_just_begun_has_no_points():
     empty = pd.DataFrame(columns=list(runs.HISTORY_COLUMNS))
     assert list(live_points(empty, "loss").columns) == ["step", "value", "series"]
@@ -41,8 +47,9 @@ def test_a_long_run_is_thinned(history):
     assert (points["series"] == BATCH).sum() <= MOST_POINTS
 
 
-@pytest.mark.parametrize("measure", ["loss", "accuracy"])
+@pytest.mark.parametrize("measure", FORMATS)
 def test_the_description_is_the_same_at_every_call_and_names_its_units(measure):
     text = json.dumps(live_chart(measure))
     assert text == json.dumps(live_chart(measure))
-    assert "(batches)" in text and ("(nats)" in text or "(% of images)" in text)
+    units = {"loss": "(nats)", "accuracy": "(% of images)", "learning_rate": "(no unit)"}
+    assert "(batches)" in text and units[measure] in text

@@ -45,6 +45,16 @@ def test_the_published_rows_can_be_left_out(settings):
     assert list(page.dataframe[0].value["origin"]) == ["my run"]
 
 
+def test_the_learning_rate_is_drawn_on_request(settings):
+    make_finished_run(settings)
+    page = open_page("comparison")
+    before = len(page.get("plotly_chart"))
+    (wanted,) = [toggle for toggle in page.toggle if "learning rate" in toggle.label]
+    wanted.set_value(True).run()
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == before + 1
+
+
 def test_runs_of_other_classes_are_never_mixed(settings):
     make_finished_run(settings)
     make_finished_run(settings, labels="pneumonia2")

@@ -12,7 +12,7 @@ from run_folders import (
     text_of,
 )
 
-from core import runs
+from core import run_requests, runs
 from core.training.config import configure
 
 
@@ -98,7 +98,7 @@ def test_a_run_that_ended_early_goes_back_into_the_queue(settings, ended, label)
 def test_what_somebody_else_has_resumed_meanwhile_is_one_sentence(settings):
     run = make_run(settings, state=runs.STOPPED)
     page = open_page("training")
-    runs.requeue(run)
+    run_requests.requeue(run)
     button(page, "Resume").click().run()
     assert not page.exception
     assert any("is queued" in error.value for error in page.error)

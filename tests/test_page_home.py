@@ -7,7 +7,7 @@ import pytest
 from small_collection import IMAGES_IN_ALL, make_collection
 from streamlit.testing.v1 import AppTest
 
-from core import runs
+from core import run_requests, runs
 from core.demonstration import demonstration_study
 from core.settings import PROJECT, read_settings
 from core.standing import NO_GPU, Standing, duration, next_step, progress_of
@@ -79,7 +79,7 @@ def test_the_button_queues_the_study_and_its_progress_can_be_stopped(settings, m
     assert [run.state for run in queued] == [runs.QUEUED] * len(demonstration_study())
     assert "A run is at work" in words(page)
     page.button(key="stop-study").click().run()
-    assert all(runs.stop_requested(run) for run in queued)
+    assert all(run_requests.stop_requested(run) for run in queued)
 
 
 def test_a_finished_study_leads_to_the_comparison(settings):

@@ -11,7 +11,7 @@ from run_folders import (
     write_history,
 )
 
-from core import runs
+from core import run_requests, runs
 from core.training.config import configure
 from core.training.study import plan_study
 
@@ -80,7 +80,7 @@ def test_the_study_is_stopped_resumed_and_retried_as_a_whole(at_work, settings):
     assert state(settings, at_work["stopped"]) == runs.QUEUED
     button(page, "Stop the study").click().run()
     assert not page.exception
-    assert runs.stop_requested(at_work["running"])
+    assert run_requests.stop_requested(at_work["running"])
     stopped = ("failed", "stopped", "waiting")
     assert {state(settings, at_work[name]) for name in stopped} == {runs.STOPPED}
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from run_folders import IMAGES, button, make_environment, no_worker, open_page, text_of
 from run_folders import write_history as history
 
-from core import runs
+from core import run_requests, runs
 from core.training.config import RunConfig, configure
 from pages.components.run_form import SHOWN_ABOVE
 from pages.components.words import duration, time_left
@@ -107,7 +107,7 @@ def test_start_pressed_twice_queues_two_runs_in_order(settings):
     assert "number 2 in the queue" in text_of(page)
     page.button(key=f"stop-{second.id}").click().run()
     assert not page.exception
-    assert runs.stop_requested(second) and not runs.stop_requested(first)
+    assert run_requests.stop_requested(second) and not run_requests.stop_requested(first)
 
 
 def test_settings_that_do_not_fit_are_one_sentence_and_nothing_starts(settings):
@@ -135,9 +135,9 @@ def test_a_running_run_is_told_in_words_and_can_be_stopped(settings):
     words = text_of(page)
     assert not page.exception
     assert "epoch 2 of 6 · about 2 minutes left · 40 images per second (2.5 steps)" in words
-    assert len(page.get("vega_lite_chart")) == 2
+    assert len(page.get("vega_lite_chart")) == 3
     page.button(key=f"stop-{run.id}").click().run()
-    assert runs.stop_requested(run)
+    assert run_requests.stop_requested(run)
     assert page.button(key=f"stop-{run.id}").disabled
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from core import runs
+from core import run_requests, runs
 from core.errors import UserError
 
 HEADER = ",".join(runs.HISTORY_COLUMNS) + "\n"
@@ -104,33 +104,36 @@ def test_the_log_tail_is_its_last_lines(tmp_path):
 def test_an_active_run_is_stopped_not_deleted(tmp_path):
     run = make(tmp_path)
     with pytest.raises(UserError, match="stop it"):
-        runs.delete_run(run)
+        run_requests.delete_run(run)
     runs.write_status(run, state=runs.RUNNING)
-    runs.request_stop(run)
-    assert runs.stop_requested(run)
+    run_requests.request_stop(run)
+    assert run_requests.stop_requested(run)
     assert runs.read_run(tmp_path, run.id).state == runs.RUNNING
     runs.write_status(run, state=runs.STOPPED)
-    runs.delete_run(runs.read_run(tmp_path, run.id))
+    run_requests.delete_run(runs.read_run(tmp_path, run.id))
     assert runs.list_runs(tmp_path) == []
 
 
 def test_a_queued_run_that_is_stopped_needs_no_worker_to_end(tmp_path):
     run = make(tmp_path)
-    runs.request_stop(run)
+    run_requests.request_stop(run)
     stopped = runs.read_run(tmp_path, run.id)
-    assert (stopped.state, stopped.status["message"]) == (runs.STOPPED, "Stopped before it began.")
-    runs.delete_run(stopped)
+    assert (stopped.state, stopped.status["message"]) == (
+        runs.STOPPED,
+        "Stopped before its turn came.",
+    )
+    run_requests.delete_run(stopped)
     # Two visitors press the button at once.
-    runs.delete_run(stopped)
+    run_requests.delete_run(stopped)
     assert runs.list_runs(tmp_path) == []
 
 
 def test_a_run_that_has_ended_meanwhile_is_not_stopped(tmp_path):
     seen_queued = make(tmp_path)
     runs.write_status(seen_queued, state=runs.FINISHED)
-    runs.request_stop(seen_queued)
+    run_requests.request_stop(seen_queued)
     assert runs.read_run(tmp_path, seen_queued.id).state == runs.FINISHED
-    assert not runs.stop_requested(seen_queued)
+    assert not run_requests.stop_requested(seen_queued)
 
 
 def test_a_deleted_folder_does_not_come_back(tmp_path):
@@ -138,7 +141,7 @@ def test_a_deleted_folder_does_not_come_back(tmp_path):
     shutil.rmtree(run.folder)
     for write in (
         lambda: runs.write_status(run, state=runs.RUNNING),
-        lambda: runs.request_stop(run),
+        lambda: run_requests.request_stop(run),
     ):
         with pytest.raises(UserError, match=run.id):
             write()
@@ -158,20 +161,20 @@ def test_only_what_ended_early_goes_back_into_the_queue(tmp_path, state):
         (run.folder / "status.json").write_text(json.dumps(status))
     if state not in runs.RESUMABLE:
         with pytest.raises(UserError, match=f"is {state}"):
-            runs.requeue(run)
+            run_requests.requeue(run)
         assert runs.read_run(tmp_path, run.id).state == state
         return
-    again = runs.requeue(run)
+    again = run_requests.requeue(run)
     assert again.state == runs.QUEUED
     assert again.status["environment"] == environment
     assert again.status["device"] == "a processor" and "phase" not in again.status
-    assert not runs.stop_requested(again)
+    assert not run_requests.stop_requested(again)
     with pytest.raises(UserError, match="is queued"):
-        runs.requeue(run)
+        run_requests.requeue(run)
 
 
 def test_a_folder_that_cannot_be_used_is_not_resumed(tmp_path):
     run = make(tmp_path)
     (run.folder / "config.json").write_text("{")
     with pytest.raises(UserError, match=r"config\.json"):
-        runs.requeue(run)
+        run_requests.requeue(run)

@@ -6,7 +6,7 @@ import pytest
 from run_folders import write_history
 from tiny_study import tiny_config, tiny_study
 
-from core import runs
+from core import run_requests, runs
 from core.demonstration import demonstration_study
 from core.engine import execute
 from core.files import write_json
@@ -159,7 +159,7 @@ def test_the_table_says_how_far_each_run_has_come(queue, tmp_path):
     assert list(table["seconds_left"].fillna(-1)) == [-1, 9, -1, -1, -1, -1]
     assert table["message"][3] == "It had no images."
     assert "config.json" in table["message"][4]
-    runs.request_stop(at_work)
+    run_requests.request_stop(at_work)
     assert study_table([runs.read_run(tmp_path / "runs", at_work.id)])["phase"][0].startswith(
         "Stopping"
     )

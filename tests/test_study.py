@@ -6,7 +6,7 @@ import pytest
 from filelock import FileLock
 from tiny_study import tiny_study
 
-from core import runs
+from core import run_requests, runs
 from core.errors import UserError
 from core.models.backbones import BACKBONES
 from core.training.jobs import WORKER_LOCK, submit_study
@@ -237,7 +237,7 @@ def test_two_people_at_once_make_one_study_and_its_name_is_taken(tmp_path):
         with pytest.raises(UserError, match="'Two' already"):
             check_study(plan_study("tWO", TINY, {"seeds": [5]}), settings)
         for run in listed:
-            runs.request_stop(run)
+            run_requests.request_stop(run)
 
 
 def test_a_study_that_cannot_be_queued_whole_is_not_queued(tmp_path, monkeypatch):

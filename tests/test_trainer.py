@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from tiny_study import queue, tiny_config, tiny_study
 
-from core import runs
+from core import run_requests, runs
 from core.engine import execute
 from core.errors import UserError
 from core.inference.predictor import predict
@@ -148,7 +148,7 @@ def test_a_stop_ends_the_run_at_the_next_batch(settings):
     def stop_when_training():
         while not history.exists() or history.read_text().count("\n") < 5:
             threading.Event().wait(0.02)
-        runs.request_stop(runs.read_run(settings.runs, run.id))
+        run_requests.request_stop(runs.read_run(settings.runs, run.id))
 
     threading.Thread(target=stop_when_training, daemon=True).start()
     assert not execute(run, settings)

@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 from tiny_study import queue, tiny_config, tiny_study
 
-from core import runs
+from core import run_requests, runs
 from core.errors import UserError
 from core.training.jobs import WORKER_LOCK, delete, resume, start_worker, submit, wait
 from core.training.worker import execute_apart, work
@@ -65,7 +65,7 @@ def test_a_run_whose_process_is_killed_fails_with_a_sentence(settings):
 
 def test_a_queued_run_can_be_stopped_before_it_begins(settings):
     run = queue(tiny_config(), settings)
-    runs.request_stop(run)
+    run_requests.request_stop(run)
     execute_apart(read(run, settings), settings)
     assert read(run, settings).state == runs.STOPPED
     assert not (run.folder / "worker.log").exists()
@@ -90,7 +90,7 @@ def test_a_run_that_no_worker_takes_is_not_waited_for_without_end(tmp_path):
         # With a worker at work it is waited for.
         looks = iter(range(30))
         wait(run, settings, lambda _: out_of_time(looks), 0.01, unattended_seconds=0.1)
-    runs.request_stop(run)
+    run_requests.request_stop(run)
 
 
 def out_of_time(looks):
@@ -154,7 +154,7 @@ def test_a_running_run_is_deleted_once_it_has_stopped(settings):
 def test_a_stopped_run_goes_on_when_it_is_resumed(settings):
     (run,) = submit([tiny_config(epochs=60)], settings)
     until(lambda: len(read(run, settings).history()) > 3)
-    runs.request_stop(read(run, settings))
+    run_requests.request_stop(read(run, settings))
     stopped = wait(run, settings, lambda _: None)
     assert stopped.state == runs.STOPPED
     steps = len(stopped.history())

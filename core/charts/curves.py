@@ -57,7 +57,7 @@ def overlaid_curves(
             },
             hovertemplate=f"{name}<br>{_hover(measure, against)}",
         )
-    _percent(figure, measure)
+    _format(figure, measure)
     return dress(figure, x, y, height + list_below(figure, len(names)))
 
 
@@ -75,8 +75,10 @@ def _hover(measure: str, against: str) -> str:
     return f"{place}: %{{y:{value}}}<extra></extra>"
 
 
-def _percent(figure: go.Figure, measure: str) -> None:
+def _format(figure: go.Figure, measure: str) -> None:
     if measure.endswith("accuracy"):
         figure.update_yaxes(tickformat=".0%")
+    elif measure == "learning_rate":
+        figure.update_yaxes(tickformat="~e", rangemode="tozero")
     else:
         figure.update_yaxes(rangemode="tozero")

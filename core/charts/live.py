@@ -11,25 +11,27 @@ from core.charts.colours import ACCENT, BACKGROUND, GREY, GRID, MUTED, TEXT
 from core.charts.curves import AXES, MEASURES, thin
 
 BATCH, TRAINING, VALIDATION = "batches", "training", "validation"
+RATE = "learning_rate"
+# Measure -> how Vega-Lite writes it beside the axis, and exactly.
+FORMATS = {"accuracy": (".0%", ".1%"), "loss": ("~g", ".3g"), RATE: ("~e", ".2~e")}
 SERIES = {BATCH: GREY, TRAINING: GREY, VALIDATION: ACCENT}
 _FONT = "Source Sans Pro, system-ui, sans-serif"
 
 
 def live_points(history: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Points of one run's ``measure`` ("loss" or "accuracy"): step, value, series.
+    """Points of one run's ``measure`` (a key of FORMATS): step, value, series.
 
     ``history`` has the columns of ``core.runs.HISTORY_COLUMNS``. Where there are many batches, each
-    point is the mean of a few that follow each other.
+    point is the mean of a few that follow each other. The learning rate has batches alone.
     """
     batches = history[history["kind"] == "batch"]
     epochs = history[history["kind"] == "epoch"]
+    curves = [(thin(batches[["step", measure]].dropna())[0], measure, BATCH)]
+    if measure != RATE:
+        curves += [(epochs, measure, TRAINING), (epochs, f"val_{measure}", VALIDATION)]
     parts = [
         table[["step", column]].set_axis(["step", "value"], axis=1).assign(series=series)
-        for table, column, series in (
-            (thin(batches[["step", measure]].dropna())[0], measure, BATCH),
-            (epochs, measure, TRAINING),
-            (epochs, f"val_{measure}", VALIDATION),
-        )
+        for table, column, series in curves
     ]
     points = pd.concat(parts, ignore_index=True).dropna()
     return points.astype({"step": float, "value": float})
@@ -37,8 +39,7 @@ def live_points(history: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 def live_chart(measure: str, height: int = 300) -> dict:
     """The Vega-Lite description of the chart for ``live_points``; the same at every call."""
-    share = measure == "accuracy"
-    y_axis = {"format": ".0%" if share else "~g"}
+    short, exact = FORMATS[measure]
     encoding = {
         "x": {
             "field": "step",
@@ -51,8 +52,8 @@ def live_chart(measure: str, height: int = 300) -> dict:
             "field": "value",
             "type": "quantitative",
             "title": MEASURES[measure],
-            "scale": {"zero": not share},
-            "axis": y_axis,
+            "scale": {"zero": measure != "accuracy"},
+            "axis": {"format": short},
         },
         "color": {
             "field": "series",
@@ -67,8 +68,8 @@ def live_chart(measure: str, height: int = 300) -> dict:
             {
                 "field": "value",
                 "type": "quantitative",
-                "title": measure,
-                "format": ".1%" if share else ".3g",
+                "title": measure.replace("_", " "),
+                "format": exact,
             },
         ],
     }
@@ -82,6 +83,12 @@ def live_chart(measure: str, height: int = 300) -> dict:
             "strokeDash": [6, 4],
         },
     }
+    if measure == RATE:
+        encoding["color"]["scale"] = {"domain": [BATCH], "range": [ACCENT]}
+        # The format alone would write a zero as 0e+0. The extent keeps room for labels that grow
+        # longer: the chart is laid out once, with its first points.
+        encoding["y"]["axis"] |= {"labelExpr": "datum.value ? datum.label : '0'", "minExtent": 48}
+        marks = {BATCH: {"type": "line", "strokeWidth": 2}}
     return {
         "height": height,
         "encoding": encoding,

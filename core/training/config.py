@@ -5,7 +5,7 @@ Holds ``RunConfig``, which is what ``config.json`` of a run folder contains. The
 ``core.training.trainer`` and the modules whose configurations are nested here.
 """
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -153,6 +153,9 @@ class RunConfig(BaseModel):
         return LABEL_SCHEMES[self.labels].classes
 
 
+Config = TypeVar("Config", bound=RunConfig)
+
+
 def configure(backbone: str, recipe: str = DEFAULT_RECIPE, **changes: object) -> RunConfig:
     """Make the config of one run: the recipe's settings for this backbone, then ``changes``.
 
@@ -175,10 +178,10 @@ def changes_from(start: RunConfig, chosen: RunConfig) -> dict:
     return _differing(start.model_dump(mode="json"), chosen.model_dump(mode="json"))
 
 
-def read_config(content: dict) -> RunConfig:
+def read_config(content: dict, kind: type[Config] = RunConfig) -> Config:
     """Validate the content of a config.json; raises UserError naming the first field at fault."""
     try:
-        return RunConfig.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"

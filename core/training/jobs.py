@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from core import runs
+from core import run_requests, runs
 from core.errors import UserError
 from core.files import disk_errors
 from core.settings import PROJECT, VARIABLES, Settings
@@ -26,6 +26,7 @@ from core.training.gpus import memory_growth
 if TYPE_CHECKING:
     from core.data.sources import Progress
     from core.training.config import RunConfig
+    from core.training.range_config import RangeTest
 
 WORKER_LOCK = "worker.lock"
 # A run whose worker was killed, or whose computer went down, waits for a worker as queued ones do.
@@ -78,6 +79,18 @@ def submit_study(
             raise
 
 
+def submit_range_test(config: RangeTest, settings: Settings) -> runs.Run:
+    """Queue one learning-rate range test among the runs; raises UserError as ``submit``."""
+    queued = runs.create_run(
+        settings.range_tests,
+        config.model_dump(mode="json"),
+        f"{config.backbone}-{config.recipe}",
+        _spelled_out(settings),
+    )
+    start_worker(settings)
+    return queued
+
+
 def resume(ended: list[runs.Run], settings: Settings) -> list[runs.Run]:
     """Put runs that ended early back into the queue, in their order, and start a worker.
 
@@ -85,7 +98,7 @@ def resume(ended: list[runs.Run], settings: Settings) -> list[runs.Run]:
     UserError for a run that is finished, queued or running; those before it are queued then.
     """
     try:
-        return [runs.requeue(run) for run in ended]
+        return [run_requests.requeue(run) for run in ended]
     finally:
         start_worker(settings)
 
@@ -96,19 +109,26 @@ def delete(run: runs.Run, settings: Settings, patience_seconds: float = STOP_SEC
     Raises UserError when it is still at work after ``patience_seconds``: it stops at its next
     batch, which can take long to come while a large network is compiled.
     """
-    runs.request_stop(run)
+    run_requests.request_stop(run)
     end = time.monotonic() + patience_seconds
-    while (now := runs.read_run(settings.runs, run.id)).state in runs.ACTIVE:
+    while (now := runs.read_run(run.folder.parent, run.id)).state in runs.ACTIVE:
         if time.monotonic() > end:
             raise UserError(f"{run.id} is still stopping; delete it in a minute.")
         time.sleep(0.1)
-    runs.delete_run(now)
+    run_requests.delete_run(now)
 
 
 def next_run(settings: Settings, passed: Collection[str] = ()) -> runs.Run | None:
     """The run whose turn it is, oldest first; those in ``passed`` (ids) are left out."""
-    waiting = [run for run in runs.list_runs(settings.runs) if run.state in WAITING]
-    return next((run for run in reversed(waiting) if run.id not in passed), None)
+    waiting = [run for run in runs_and_tests(settings) if run.state in WAITING]
+    return next((run for run in waiting if run.id not in passed), None)
+
+
+def runs_and_tests(settings: Settings) -> list[runs.Run]:
+    """All runs and range tests, whatever their state, in the order in which they were queued."""
+    listed = [run for folder in settings.queues for run in runs.list_runs(folder)]
+    # An id begins with the time.
+    return sorted(listed, key=lambda run: run.id)
 
 
 def start_worker(settings: Settings) -> None:
@@ -174,7 +194,7 @@ def wait(
     """
     attended = time.monotonic()
     while True:
-        run = runs.read_run(settings.runs, run.id)
+        run = runs.read_run(run.folder.parent, run.id)
         report(run)
         if run.state not in (*WAITING, runs.RUNNING):
             return run

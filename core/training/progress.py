@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import suppress
 
-from core import runs
+from core import run_requests, runs
 from core.errors import UserError
 
 HEARTBEAT_SECONDS = 5.0
@@ -30,8 +30,8 @@ class Progress:
 
     def __init__(self, run: runs.Run):
         self.run = run
-        kept = {name: run.status[name] for name in runs.KEPT_IN_STATUS if name in run.status}
-        self.fields: dict = kept | {"state": runs.RUNNING, "message": "", "started": time.time()}
+        begun = {"state": runs.RUNNING, "message": "", "started": time.time()}
+        self.fields: dict = run.kept_status | begun
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._written = 0.0
@@ -48,7 +48,7 @@ class Progress:
 
     def __call__(self, phase: str, done: int, total: int, **more: object) -> None:
         """Report ``done`` of ``total`` steps of ``phase`` (plain words); raises StopRun."""
-        if runs.stop_requested(self.run):
+        if run_requests.stop_requested(self.run):
             raise StopRun
         now = time.monotonic()
         fresh = phase != self.fields.get("phase")

@@ -49,7 +49,7 @@ def train_run(run: runs.Run, settings: Settings, progress: Progress) -> dict:
     data = assemble(config, settings, progress)
     progress.note(synthetic=data.synthetic)
     progress("Building the network", 0, 1)
-    reader = _reader(config, settings)
+    reader = feature_reader(config, settings)
     model = add_head(reader, config.classes, config.head)
     saved = _saved(run, data, model, progress)
     write_images(run, data)
@@ -104,7 +104,7 @@ def train_run(run: runs.Run, settings: Settings, progress: Progress) -> dict:
     }
 
 
-def _reader(config: RunConfig, settings: Settings) -> keras.Model:
+def feature_reader(config: RunConfig, settings: Settings) -> keras.Model:
     """The backbone of a run; shared by runs that follow each other and leave it as it is."""
     chosen = (
         config.backbone,

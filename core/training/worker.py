@@ -14,11 +14,11 @@ import time
 
 from filelock import FileLock, Timeout
 
-from core import runs
+from core import run_requests, runs
 from core.errors import UserError
 from core.files import disk_errors
 from core.settings import PROJECT, Settings
-from core.training.jobs import WORKER_LOCK, next_run, worker_environment
+from core.training.jobs import WORKER_LOCK, next_run, runs_and_tests, worker_environment
 
 WAITING_LOCK = "next-worker.lock"
 LOOK_SECONDS = 0.2
@@ -68,7 +68,7 @@ def _take_runs(settings: Settings) -> None:
 def _wait_for_the_last_process(settings: Settings) -> None:
     # With the worker's lock in hand, a run at work belongs to a worker that was just killed, and
     # ends at any moment; or somebody executes it by hand.
-    while any(run.state == runs.RUNNING for run in runs.list_runs(settings.runs)):
+    while any(run.state == runs.RUNNING for run in runs_and_tests(settings)):
         time.sleep(LOOK_SECONDS)
 
 
@@ -78,8 +78,9 @@ def execute_apart(run: runs.Run, settings: Settings) -> None:
     That process may go on with the runs that follow (``core.engine.execute_in_turn``). Raises
     UserError when the run's folder is deleted meanwhile or its status cannot be written.
     """
-    if runs.stop_requested(run):
-        runs.write_status(run, state=runs.STOPPED, message="Stopped before it began.")
+    if run_requests.stop_requested(run):
+        words = "Stopped before its turn came."
+        runs.write_status(run, **run.kept_status, state=runs.STOPPED, message=words)
         return
     log = run.folder / "worker.log"
     with disk_errors(log), log.open("ab") as output:
@@ -95,7 +96,7 @@ def execute_apart(run: runs.Run, settings: Settings) -> None:
         )
         with process:
             code = process.wait()
-    for ended in runs.list_runs(settings.runs):
+    for ended in runs_and_tests(settings):
         # Another state by now: it was stopped and somebody has queued it again.
         begun = ended.state == runs.INTERRUPTED and ended.status.get("pid") == process.pid
         if begun or (ended.id == run.id and ended.status == run.status):

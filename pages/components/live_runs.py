@@ -60,6 +60,9 @@ def _show(settings: Settings, known: tuple[str, ...]) -> None:
     of_studies = {run.id for members in grouped.values() for run in members}
     running = [run for run in active if run.state == runs.RUNNING]
     queued = [run for run in active if run.state == runs.QUEUED]
+    # The queue waits for a range test at work, too.
+    tests = runs.list_runs(settings.range_tests)
+    busy = any(run.state == runs.RUNNING for run in running + tests)
     for run in running:
         if run.id not in of_studies:
             with st.container(border=True, key=f"active-{run.id}"):
@@ -68,8 +71,8 @@ def _show(settings: Settings, known: tuple[str, ...]) -> None:
     whole = len(alone) <= QUEUE_SHOWN or st.toggle(f"Show all {len(alone)} waiting runs")
     for place, run in alone if whole else alone[:QUEUE_SHOWN]:
         with st.container(border=True, key=f"active-{run.id}"):
-            _waiting(run, place, bool(running), settings)
-    if queued and not running and time.time() - _queued_at(queued[0]) > PATIENCE_SECONDS:
+            _waiting(run, place, busy, settings)
+    if queued and not busy and time.time() - _queued_at(queued[0]) > PATIENCE_SECONDS:
         st.warning("Nothing takes runs from the queue; the worker may have been ended.")
         st.button(
             "Start the worker again",
@@ -96,7 +99,7 @@ def _running(run: runs.Run, settings: Settings) -> None:
     if history.empty:
         st.caption("The curves begin with the first training step.")
         return
-    for place, measure in zip(st.columns(2), ("accuracy", "loss"), strict=True):
+    for place, measure in zip(st.columns(3), ("accuracy", "loss", "learning_rate"), strict=True):
         place.vega_lite_chart(live_points(history, measure), live_chart(measure), theme=None)
 
 

@@ -5,7 +5,7 @@ Holds widgets and what they do; whether a run can go on is decided by ``core.run
 
 import streamlit as st
 
-from core import runs
+from core import run_requests, runs
 from core.settings import Settings
 from core.training import jobs
 from pages.components.frame import errors_as_sentences
@@ -51,14 +51,14 @@ def where_it_goes_on(run: runs.Run) -> str:
 
 def stop_button(run: runs.Run, label: str) -> None:
     """Ask an active run to stop; the button says so once that has been asked."""
-    asked = runs.stop_requested(run)
+    asked = run_requests.stop_requested(run)
     st.button(
         "Stopping at the next batch" if asked else label,
         key=f"stop-{run.id}",
         icon=":material/stop_circle:",
         disabled=asked,
         on_click=act,
-        args=(runs.request_stop, run),
+        args=(run_requests.request_stop, run),
     )
 
 

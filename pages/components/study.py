@@ -6,7 +6,7 @@ Holds widgets alone: what the study is stands in ``core.engine``, how far a run 
 
 import streamlit as st
 
-from core import runs
+from core import run_requests, runs
 from core.demonstration import demonstration_study
 from core.settings import Settings
 from core.standing import latest_study, progress_of
@@ -50,10 +50,10 @@ def _watch(settings: Settings) -> None:
         if not active:
             st.rerun()
         _show(latest)
-        stopping = all(runs.stop_requested(run) for run in active)
+        stopping = all(run_requests.stop_requested(run) for run in active)
         if st.button("Stop the study", key="stop-study", disabled=stopping):
             for run in active:
-                runs.request_stop(run)
+                run_requests.request_stop(run)
             st.rerun(scope="fragment")
         st.caption("You may close this page: the study goes on without it.")
 

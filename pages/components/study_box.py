@@ -9,7 +9,7 @@ from collections import Counter
 import pandas as pd
 import streamlit as st
 
-from core import runs
+from core import run_requests, runs
 from core.settings import Settings
 from core.studies import BEST_SO_FAR, FINAL, study_table
 from core.training import jobs
@@ -103,7 +103,7 @@ def _buttons(name: str, members: list[runs.Run], table: pd.DataFrame, settings: 
     halted = [run for run in members if can_resume(run) and run.state != runs.FAILED]
     with st.container(horizontal=True, vertical_alignment="center"):
         if active:
-            asked = all(runs.stop_requested(run) for run in active)
+            asked = all(run_requests.stop_requested(run) for run in active)
             st.button(
                 "Stopping" if asked else "Stop the study",
                 key=f"study-stop-{name}",
@@ -138,7 +138,7 @@ def _one_run(
     """Stop, resume or retry one run of the study."""
     words = {}
     for run in members:
-        if run.state in runs.ACTIVE and not runs.stop_requested(run):
+        if run.state in runs.ACTIVE and not run_requests.stop_requested(run):
             words[run.id] = f"Stop {differs[run.id]}"
         elif can_resume(run):
             words[run.id] = f"{resume_word(run)} {differs[run.id]}"
@@ -172,7 +172,7 @@ def _act_on_one(key: str, settings: Settings) -> None:
 def _stop_or_resume(chosen: str, settings: Settings) -> None:
     run = runs.read_run(settings.runs, chosen)
     if run.state in runs.ACTIVE:
-        runs.request_stop(run)
+        run_requests.request_stop(run)
     else:
         jobs.resume([run], settings)
 
@@ -180,7 +180,7 @@ def _stop_or_resume(chosen: str, settings: Settings) -> None:
 def _stop_all(active: list[runs.Run]) -> None:
     # The queued ones first: the worker would begin the next as soon as the present one stops.
     for run in sorted(active, key=lambda run: run.state == runs.RUNNING):
-        runs.request_stop(run)
+        run_requests.request_stop(run)
 
 
 def _runs(chosen: list[runs.Run]) -> str:
