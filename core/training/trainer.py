@@ -31,7 +31,7 @@ from core.training.run_data import RunData, assemble, same_images, write_images,
 
 # A head trained on stored features is checked and timed on images that go through the whole
 # network for at least so long; reading all of them again would take longer than training the head.
-TIMED_SECONDS = 2.0
+TIMED_SECONDS = 1.0
 
 
 def train_run(run: runs.Run, settings: Settings, progress: Progress) -> dict:
@@ -75,12 +75,15 @@ def train_run(run: runs.Run, settings: Settings, progress: Progress) -> dict:
         keras.Model(model.input, model.output, name=model.name).save(temporary)
 
     validation = data.split.validation
+    # Compiling is no part of testing.
     if config.epochs:
+        _compile_prediction(model)
         probabilities, seconds = _test([model], data.pixels, validation, progress)
         timed = len(validation)
     else:
         # The parts of the network, so that one process compiles the backbone once for many heads.
         parts = [reader, head_model(model)]
+        _compile_prediction(parts[1])
         read, seconds = _test(parts, data.pixels, validation, progress, TIMED_SECONDS)
         probabilities = np.concatenate(
             [np.asarray(parts[1].predict_on_batch(part)) for part in features.parts(validation)]
@@ -127,7 +130,15 @@ def feature_reader(config: RunConfig, settings: Settings) -> keras.Model:
 
 @lru_cache(maxsize=1)
 def _frozen_reader(chosen: tuple, fingerprint: str, computing: tuple) -> keras.Model:
-    return build_feature_reader(*chosen)
+    reader = build_feature_reader(*chosen)
+    _compile_prediction(reader)
+    return reader
+
+
+def _compile_prediction(model: keras.Model) -> None:
+    # Keras compiles at the first batch of a shape.
+    shape = (PREDICTION_BATCH, *model.input_shape[1:])
+    model.predict_on_batch(np.zeros(shape, model.inputs[0].dtype))
 
 
 def _saved(
@@ -155,8 +166,6 @@ def _test(
 
     Ends after the first batch that comes later than ``enough_seconds``.
     """
-    # Compiling is no part of testing: one batch goes through before the clock runs.
-    _predict(models, pixels, positions[:PREDICTION_BATCH])
     answers, began = [], time.monotonic()
     for start in range(0, len(positions), PREDICTION_BATCH):
         answers.append(_predict(models, pixels, positions[start : start + PREDICTION_BATCH]))
