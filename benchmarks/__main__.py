@@ -15,7 +15,10 @@ import sys
 # module: what it measures
 BENCHMARKS = {
     "batches": "images/s of our batches, of Keras layers in tf.data, and of ImageDataGenerator",
+    "features": "images/s through each frozen backbone: ours, bare predict loops, XLA",
+    "heads": "six heads from stored features against six trainings through the frozen network",
     "training_step": "steps/s of a run's own loop against the same model on one constant batch",
+    "kills": "a run whose worker is killed 20 times against the same run left alone",
     "first_page": "seconds from `streamlit run` to the first page, with and without TensorFlow",
 }
 

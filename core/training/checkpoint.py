@@ -20,9 +20,9 @@ from core.files import whole_file
 from core.models.head import STANDARDISE
 
 # In the middle of an epoch. At its end a checkpoint is written each time, as long as writing takes
-# less than a twentieth of the time.
+# less than a fiftieth of the time.
 EVERY_SECONDS = 180.0
-LARGEST_SHARE = 1 / 20
+LARGEST_SHARE = 1 / 50
 
 
 @dataclass(frozen=True)
