@@ -30,7 +30,7 @@ RECIPES = {
             "Reads every image through the network once, keeps what it saw, and trains only the "
             "last layers. Minutes the first time, seconds after that. Needs ImageNet weights to "
             "mean anything.",
-            {"head_epochs": 12, "views": 2, "epochs": 0, "batch_size": 64, "head": {"l2": 1e-3}},
+            {"head_epochs": 8, "views": 2, "epochs": 0, "batch_size": 64, "head": {"l2": 1e-3}},
         ),
         Recipe(
             "finetune",
