@@ -167,7 +167,7 @@ def test_confusion_cells_show_counts_and_shares():
     assert shares.layout.yaxis.autorange == "reversed"
     named = confusion_heatmap(matrix, ("not_covid19", "covid19"))
     assert list(named.data[0].y) == ["not COVID-19", "COVID-19"]
-    assert list(shares.data[0].customdata[0][1]) == ["normal", "pneumonia", "10"]
+    assert list(shares.data[1].customdata[1]) == ["normal", "pneumonia", "10", "25.0%"]
 
 
 def test_published_values_stand_beside_the_run_of_their_backbone():

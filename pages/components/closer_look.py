@@ -4,10 +4,10 @@ Holds the choice of a cell, which a click into a matrix makes as well, and the g
 image alone is shown by ``one_case``, slices by ``slices``.
 """
 
-import pandas as pd
 import streamlit as st
 
 from core import runs
+from core.data.labels import CLASS_WORDS
 from core.evaluation.cases import cell_images, hardest_images, run_classes
 from core.settings import Settings
 from pages.components.cases import cases_of, in_catalog
@@ -15,7 +15,7 @@ from pages.components.frame import errors_as_sentences
 from pages.components.one_case import one_case
 from pages.components.pictures import paged_grid
 from pages.components.slices import slices_of
-from pages.components.words import class_title, class_words, percent, run_title
+from pages.components.words import class_title, percent, run_title
 
 VIEWS = {"cell": "Images of a cell", "hardest": "Hardest images", "slices": "Slices"}
 VIEW, RUN, TRUTH, ANSWER = "closer-view", "cell-run", "cell-truth", "cell-answer"
@@ -78,9 +78,7 @@ def look_closer(
             st.rerun()
         opened = st.query_params.get("image")
         if opened and view != "slices":
-            if st.button("Back to the images", icon=":material/arrow_back:"):
-                _close_image()
-                st.rerun(scope="fragment")
+            st.button("Back to the images", icon=":material/arrow_back:", on_click=_close_image)
             one_case(opened, run, finished, settings)
         elif view == "hardest":
             _hardest(run, matching, settings)
@@ -118,7 +116,8 @@ def _cell(run: runs.Run, settings: Settings) -> None:
             label,
             classes,
             index=None,
-            format_func=class_words,
+            # The exact name first: the end of a long line is cut off on a telephone.
+            format_func=lambda name: f"{class_title(name)}: {CLASS_WORDS[name]}",
             key=key,
             persist_state="session",
             placeholder="choose a class",
@@ -147,14 +146,14 @@ def _cell(run: runs.Run, settings: Settings) -> None:
         + f" by {run_title(run)}, the highest probability of {answer} first. Press one to see "
         "what every run says of it."
     )
-    _grid(
+    paged_grid(
         in_catalog(rows, settings),
+        settings,
         "case-cell",
         lambda row: (
             f"{percent(row.confidence)} {class_title(row.predicted)}; "
             f"true: {class_title(row.label)}"
         ),
-        settings,
     )
 
 
@@ -188,7 +187,7 @@ def _hardest(run: runs.Run, matching: list[runs.Run], settings: Settings) -> Non
         "first. A run counts only where the image was one of its validation images, so a split "
         "by other seeds leaves few runs an image."
     )
-    _grid(in_catalog(rows, settings), "case-hardest", _hardness, settings)
+    paged_grid(in_catalog(rows, settings), settings, "case-hardest", _hardness)
 
 
 def _hardness(row) -> str:
@@ -196,12 +195,6 @@ def _hardness(row) -> str:
         f"{row.missed} of {row.runs} wrong: {class_title(row.answer)}; "
         f"true: {class_title(row.label)}"
     )
-
-
-def _grid(rows: pd.DataFrame, name: str, words, settings: Settings) -> None:
-    if pressed := paged_grid(rows, settings, name, words):
-        st.query_params["image"] = pressed
-        st.rerun(scope="fragment")
 
 
 def _take_choice() -> None:

@@ -46,8 +46,8 @@ def matrix_of(
         _together(run, rows, spread, finished, shares, key, tables)
     else:
         describe_run(run, metrics)
-        _draw(metrics["confusion_matrix"], metrics["classes"], shares, key, run=run)
-        warn_of_shared_patients(run.config, metrics)
+        with _draw(metrics["confusion_matrix"], metrics["classes"], shares, key, run=run):
+            warn_of_shared_patients(run.config, metrics)
         with tables:
             st.markdown("**Class by class, as the paper prints it**")
             class_table(per_class_table(metrics))
@@ -80,9 +80,10 @@ def _together(
     # Each image counts once where only folds are added up.
     mean = bool(rows["fold"].isna().any() or rows["fold"].duplicated().any())
     st.markdown(_about(spread, mean))
-    _draw(matrix.tolist(), classes, shares, key, mean)
-    # Said of each run, but the number of patients is another one in each.
-    warn_of_shared_patients(run.config, {})
+    with _draw(matrix.tolist(), classes, shares, key, mean):
+        # Said of each run, but the number of patients is another one in each.
+        warn_of_shared_patients(run.config, {})
+        st.caption("The cells of several runs together have no images to show; those of one have.")
     table = matrix_rates(matrix, classes)
     if mean:
         # Of means over the same images, Wilson's interval would claim images nobody checked.
@@ -129,7 +130,8 @@ def _draw(
     key: str,
     mean: bool = False,
     run: runs.Run | None = None,
-) -> None:
+) -> DeltaGenerator:
+    """Draw the matrix; gives the place of its words, which stand beside it or below it."""
     # Only cells of one run have images to show; those of several are sums or means.
     click = {}
     if run is not None:
@@ -149,9 +151,10 @@ def _draw(
             key=f"matrix-{key}",
             **click,
         )
-    with right.container():
-        for sentence in read_matrix(matrix, classes, mean):
-            st.markdown(sentence)
+    words = right.container()
+    for sentence in read_matrix(matrix, classes, mean):
+        words.markdown(sentence)
+    return words
 
 
 def _published(run: runs.Run) -> None:

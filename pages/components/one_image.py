@@ -115,6 +115,4 @@ def _relatives(title: str, others: pd.DataFrame, settings: Settings, name: str) 
     if others.empty:
         return
     st.subheader(f"{title} ({len(others)})", anchor=False)
-    if pressed := picture_grid(others.head(RELATIVES), settings, name):
-        st.query_params["image"] = pressed
-        st.rerun()
+    picture_grid(others.head(RELATIVES), settings, name)

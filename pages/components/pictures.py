@@ -32,8 +32,8 @@ def picture_grid(
     name: str,
     chosen: str | None = None,
     words: Callable[[tuple], str] = caption,
-) -> str | None:
-    """Show ``rows`` as pictures; gives the id of the one that was pressed, or None.
+) -> None:
+    """Show ``rows`` as pictures; pressing one opens it, as an address with ?image=<id> does.
 
     ``name`` tells this grid from others; one that begins with "strip" stays in one line on a wide
     screen. ``chosen`` is the id of the one to mark. ``words`` writes on a picture what is
@@ -41,7 +41,6 @@ def picture_grid(
     """
     files = list(zip(rows["path"], rows["sha256"], strict=True))
     small = thumbnails(files, SIDE, settings.max_pixels, settings.threads)
-    pressed = None
     with st.container(key=f"grid-{name}"):
         for position, (row, image) in enumerate(zip(rows.itertuples(), small, strict=True)):
             mark = "-chosen" if row.id == chosen else ""
@@ -50,14 +49,18 @@ def picture_grid(
                     st.caption("This file cannot be shown.")
                 else:
                     st.image(image, width="stretch", alt=f"X-ray {row.id}")
-                if st.button(words(row), key=f"press-{name}-{position}", width="stretch"):
-                    pressed = row.id
-    return pressed
+                st.button(
+                    words(row),
+                    key=f"press-{name}-{position}",
+                    width="stretch",
+                    on_click=_open,
+                    args=(row.id,),
+                )
 
 
 def paged_grid(
     rows: pd.DataFrame, settings: Settings, name: str, words: Callable[[tuple], str] = caption
-) -> str | None:
+) -> None:
     """As ``picture_grid``, PER_PAGE pictures at a time; the page is kept while ``rows`` stay."""
     state, pages = f"page-{name}", -(-len(rows) // PER_PAGE)
     # Other rows, other pages: begin at the first one again.
@@ -70,7 +73,7 @@ def paged_grid(
         st.session_state[state] = (mark, page + by)
 
     first = (page - 1) * PER_PAGE
-    pressed = picture_grid(rows.iloc[first : first + PER_PAGE], settings, name, words=words)
+    picture_grid(rows.iloc[first : first + PER_PAGE], settings, name, words=words)
     if pages > 1:
         with st.container(
             horizontal=True, horizontal_alignment="center", vertical_alignment="center"
@@ -78,4 +81,7 @@ def paged_grid(
             st.button("Previous", f"previous-{name}", on_click=turn, args=(-1,), disabled=page == 1)
             st.markdown(f"Page {page:,} of {pages:,}", width="content")
             st.button("Next", f"next-{name}", on_click=turn, args=(1,), disabled=page == pages)
-    return pressed
+
+
+def _open(identifier: str) -> None:
+    st.query_params["image"] = identifier

@@ -170,6 +170,4 @@ def _charts(rows: pd.DataFrame) -> None:
 def _pictures(rows: pd.DataFrame, settings: Settings) -> None:
     # For stepping from image to image where one is shown alone.
     st.session_state["dataset-order"] = rows.index
-    if pressed := paged_grid(rows, settings, "gallery"):
-        st.query_params["image"] = pressed
-        st.rerun()
+    paged_grid(rows, settings, "gallery")

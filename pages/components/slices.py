@@ -71,8 +71,6 @@ def _show(table: pd.DataFrame, classes: tuple[str, ...]) -> None:
     words = {
         score: [
             percent(row[score], row[f"{score}_low"], row[f"{score}_high"])
-            if pd.notna(row[score])
-            else "undefined"
             for _, row in table.iterrows()
         ]
         for score in numbers
@@ -84,7 +82,12 @@ def _show(table: pd.DataFrame, classes: tuple[str, ...]) -> None:
             for text, n in zip(words[column], table[f"n_{name}"], strict=True)
         ]
     worded_table(
-        table[["slice", "n", "patients", *numbers, "undefined"]], words, numbers, TEXTS, width=195
+        table[["slice", "n", "patients", *numbers, "undefined"]],
+        words,
+        numbers,
+        TEXTS,
+        width=195,
+        no_value="undefined",
     )
 
 
