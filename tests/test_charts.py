@@ -12,6 +12,7 @@ from core.charts.comparison import comparison_chart, score_against_time
 from core.charts.confusion import confusion_heatmap
 from core.charts.curves import overlaid_curves, thin
 from core.charts.dataset import age_histogram, class_counts, intensity_histogram
+from core.charts.one_image import probabilities_by_run
 from core.charts.prediction import probability_bars
 from core.charts.range_test import loss_against_rate
 from core.charts.spread import spread_chart
@@ -92,6 +93,11 @@ def range_curve():
     )
 
 
+def answers():
+    shares = {f"p_{name}": [0.9, 0.05] if name == CLASSES[0] else [0.05, 0.475] for name in CLASSES}
+    return pd.DataFrame({"name": ["one", "two"], "wrong": [False, True], **shares})
+
+
 FIGURES = {
     "overlaid": lambda: overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
     "rates": lambda: overlaid_curves(
@@ -107,6 +113,7 @@ FIGURES = {
     "many times": lambda: score_against_time(comparison(40), "accuracy"),
     "no times": lambda: score_against_time(comparison().iloc[:0], "accuracy"),
     "front": lambda: score_against_time(comparison(), "accuracy", front=comparison()[:2]),
+    "chosen cell": lambda: confusion_heatmap([[5, 1], [2, 2]], ("a", "b"), chosen=("a", "b")),
     "mean matrix": lambda: confusion_heatmap([[5.5, 1.5], [2, 2]], ("normal", "pneumonia")),
     "counts": lambda: class_counts(patients(), {"normal": "No pneumonia seen"}),
     "no images": lambda: class_counts(patients().iloc[:0]),
@@ -116,6 +123,8 @@ FIGURES = {
     "no image": lambda: intensity_histogram({}),
     "answer": lambda: probability_bars({"normal": 0.1, "bacteria": 0.9}, truth="normal"),
     "no answer": lambda: probability_bars({}),
+    "answers of runs": lambda: probabilities_by_run(answers(), CLASSES),
+    "no answers of runs": lambda: probabilities_by_run(answers().iloc[:0], CLASSES),
 }
 
 
