@@ -10,8 +10,8 @@ from pages.components.run_filter import of_study
 
 LEAD = (
     "A score says how often a network is wrong; its confusion matrix says how. Each row is what "
-    "the images truly are, each column what the network took them for. Click a cell to see its "
-    "images."
+    "the images truly are, each column what the network took them for. Click a cell, or choose it "
+    "below, to see its images."
 )
 
 with page("Confusion matrices", LEAD) as settings:
