@@ -93,11 +93,6 @@ def range_curve():
     )
 
 
-def answers():
-    shares = {f"p_{name}": [0.9, 0.05] if name == CLASSES[0] else [0.05, 0.475] for name in CLASSES}
-    return pd.DataFrame({"name": ["one", "two"], "wrong": [False, True], **shares})
-
-
 FIGURES = {
     "overlaid": lambda: overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
     "rates": lambda: overlaid_curves(
@@ -123,8 +118,6 @@ FIGURES = {
     "no image": lambda: intensity_histogram({}),
     "answer": lambda: probability_bars({"normal": 0.1, "bacteria": 0.9}, truth="normal"),
     "no answer": lambda: probability_bars({}),
-    "answers of runs": lambda: probabilities_by_run(answers(), CLASSES),
-    "no answers of runs": lambda: probabilities_by_run(answers().iloc[:0], CLASSES),
 }
 
 
@@ -274,3 +267,14 @@ def test_every_class_has_a_colour_of_its_own():
     for scheme in labels.LABEL_SCHEMES.values():
         colours = [CLASS_COLOURS[name] for name in scheme.classes]
         assert len(set(colours)) == len(colours)
+
+
+def test_a_bar_for_each_run_adds_up_and_says_whether_it_was_right():
+    shares = {"normal": [0.9, 0.05], "bacteria": [0.06, 0.5], "coronavirus": [0.04, 0.45]}
+    table = pd.DataFrame({f"p_{name}": values for name, values in shares.items()})
+    table = table.assign(name=["one", "two"], wrong=[False, True])
+    figure = probabilities_by_run(table, list(shares))
+    assert np.sum([bar.x for bar in figure.data], axis=0).tolist() == pytest.approx([1, 1])
+    assert [a.text for a in figure.layout.annotations] == ["✓ one", "✗ two"]
+    # A share too narrow for its figure has none.
+    assert list(figure.data[1].text) == ["", "50"] and figure.layout.barmode == "stack"
