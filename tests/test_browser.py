@@ -136,21 +136,23 @@ def click_the_fullest_cell(page, run):
     truth, answer = np.unravel_index(matrix.argmax(), matrix.shape)
     plot = page.locator(".js-plotly-plot .nsewdrag").first
     plot.wait_for()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     box = plot.bounding_box()
     position = {
         "x": box["width"] * (answer + 0.1) / len(matrix),
         "y": box["height"] * (truth + 0.9) / len(matrix),
     }
+    # A click takes the cell that the pointer was last seen over, as a person's always is.
+    plot.hover(position=position)
+    page.locator(".hoverlayer .hovertext").first.wait_for()
     plot.click(position=position)
     cards = page.locator("[class*=st-key-press-case-cell]")
-    cards.first.wait_for()
     until(lambda: cards.count() == matrix.max())
-    words = cards.all_inner_texts()
-    cards.first.click()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    cards.first.get_by_role("button").click()
     page.get_by_text(re.compile("What \\d+ runs? with these classes")).wait_for()
     page.get_by_role("button", name="Back to the images").click()
-    cards.first.wait_for()
-    until(lambda: cards.all_inner_texts() == words)
+    until(lambda: cards.count() == matrix.max())
 
 
 def active(settings):
