@@ -1,4 +1,4 @@
-"""Many runs side by side: one row per finished run, the published rows beside them, all histories.
+"""Many runs side by side: one row per finished run, other rows beside them, all histories.
 
 Reads run folders through ``core.runs`` and trusts nothing in them: a finished run whose files
 cannot be used is left out of the table and listed with its reason. Whether one run is better than
@@ -13,10 +13,11 @@ from collections.abc import Iterable
 import pandas as pd
 
 from core.evaluation import published
+from core.evaluation.divisions import division_of
 from core.evaluation.metrics import MEASURES
 from core.runs import FINISHED, Run
 
-RUN, PUBLISHED = "run", "published"
+RUN, PUBLISHED, BASELINE = "run", "published", "baseline"
 
 SCORES = ("accuracy", "balanced_accuracy", *MEASURES)
 SECONDS = ("training_seconds", "feature_seconds", "testing_seconds")
@@ -26,13 +27,13 @@ NUMBERS = (*SCORES, *BOUNDS, "majority", *SECONDS)
 IMAGES = ("n_training", "testing_images_timed", *OVERLAPS)
 COUNTS = ("n", "seed", "split_seed", "fold", "limit", *IMAGES)
 SETTINGS = ("study", "backbone", "recipe", "labels", "cohort")
-TEXTS = ("kind", "run", "name", *SETTINGS, "split", "setup", "trained", "device")
+TEXTS = ("kind", "run", "name", *SETTINGS, "split", "setup", "division", "trained", "device")
 
 COMPARISON_COLUMNS = (
-    "kind",  # RUN or PUBLISHED
-    "run",  # identifier; empty for a published row
+    "kind",  # RUN, PUBLISHED or BASELINE
+    "run",  # identifier; empty for any other row
     "name",  # short and unique: what a chart or a table calls the row
-    "created",  # local time; NaT for a published row
+    "created",  # local time; NaT for any other row than a run
     "study",
     "backbone",
     "recipe",
@@ -45,6 +46,7 @@ COMPARISON_COLUMNS = (
     "fold",  # which part of a cross-validation was held back; NA where there is none
     "limit",  # only this many images took part, drawn by the seed; NA where all did
     "setup",  # equal for runs whose configs differ in seed, split_seed or fold alone
+    "division",  # equal where the same images stood on the same sides; empty where not known
     "synthetic",
     "n",  # validation images
     *SCORES,  # fractions, NaN where undefined
@@ -93,6 +95,16 @@ def unusable_runs(runs: Iterable[Run]) -> dict[str, str]:
         if reason:
             reasons[run.id] = reason
     return reasons
+
+
+def comparison_rows(scored: Iterable[tuple[dict, dict, dict]]) -> pd.DataFrame:
+    """Rows for what is no run but scored as one: COMPARISON_COLUMNS.
+
+    Each is (columns that say what it is, a config as far as there is one, its metrics); one whose
+    metrics hold no accuracy is left out.
+    """
+    rows = [_row(*one) for one in scored if _scored(one[2])]
+    return _typed(pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS)))
 
 
 def published_rows() -> pd.DataFrame:
@@ -153,20 +165,31 @@ def _read(run: Run) -> tuple[dict, str]:
             {},
             f"metrics.json of {run.id} is missing or cannot be read; delete or repeat the run.",
         )
-    scores = metrics | (metrics["macro"] if isinstance(metrics.get("macro"), dict) else {})
-    n = _whole(metrics.get("n_validation", metrics.get("n")))
-    accuracy = _number(metrics.get("accuracy"))
-    # NaN fails both comparisons.
-    if not (n >= 1 and 0 <= accuracy <= 1):
+    if not _scored(metrics):
         return {}, f"metrics.json of {run.id} holds no accuracy; delete or repeat the run."
-    intervals = metrics.get("ci95") if isinstance(metrics.get("ci95"), dict) else {}
-    majority = metrics.get("majority") if isinstance(metrics.get("majority"), dict) else {}
-    classes, split = metrics.get("classes"), _split(config)
-    row = {
+    about = {
         "kind": RUN,
         "run": run.id,
         "name": run_name(run),
         "created": run.created,
+        "setup": _setup(config),
+        "division": division_of(run),
+    }
+    return _row(about, config, metrics), ""
+
+
+def _scored(metrics: dict) -> bool:
+    n = _whole(metrics.get("n_validation", metrics.get("n")))
+    # NaN fails both comparisons.
+    return n >= 1 and 0 <= _number(metrics.get("accuracy")) <= 1
+
+
+def _row(about: dict, config: dict, metrics: dict) -> dict:
+    scores = metrics | (metrics["macro"] if isinstance(metrics.get("macro"), dict) else {})
+    intervals = metrics.get("ci95") if isinstance(metrics.get("ci95"), dict) else {}
+    majority = metrics.get("majority") if isinstance(metrics.get("majority"), dict) else {}
+    classes, split = metrics.get("classes"), _split(config)
+    row = {
         **{name: _text(config.get(name)) for name in SETTINGS},
         "classes": tuple(map(str, classes)) if isinstance(classes, list) else (),
         "split": _text(split.get("by")),
@@ -174,9 +197,8 @@ def _read(run: Run) -> tuple[dict, str]:
         "split_seed": _whole(split.get("seed")),
         "fold": _whole(split.get("fold")),
         "limit": _whole(config.get("limit")),
-        "setup": _setup(config),
         "synthetic": metrics.get("synthetic") is True,
-        "n": n,
+        "n": _whole(metrics.get("n_validation", metrics.get("n"))),
         **{name: _number(scores.get(name)) for name in SCORES},
         "majority": _number(majority.get("accuracy")),
         **{name: _number(metrics.get(name)) for name in SECONDS},
@@ -191,7 +213,7 @@ def _read(run: Run) -> tuple[dict, str]:
     }
     for name in SCORES:
         row[f"{name}_low"], row[f"{name}_high"] = _interval(intervals.get(name))
-    return row, ""
+    return row | about
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,37 @@
+"""The command `baselines`: scores what reads no lung, on the images that a run would get.
+
+Holds what the command does and answers; what it takes stands in ``core.arguments``.
+"""
+
+import argparse
+
+from core import arguments
+from core.answers import Answer
+from core.settings import read_settings
+from core.terminal import ProgressLine
+
+
+def trivial_baselines(chosen: argparse.Namespace) -> Answer:
+    """Score the trivial baselines and keep them for the comparison; no network is trained."""
+    from core.evaluation.baseline_results import compute_baselines
+
+    choice = arguments.chosen_images(chosen)
+    with ProgressLine() as progress:
+        answer = compute_baselines(choice, read_settings(), progress)
+    if not chosen.json:
+        _print(answer)
+    return answer, 0
+
+
+def _print(answer: dict) -> None:
+    print(f"Checked on {answer['n_validation']} images, learnt from {answer['n_training']}.")
+    print(f"{'':<20} {'accuracy':>9} {'balanced':>9}   95 % interval of the accuracy")
+    for baseline in answer["baselines"]:
+        metrics = baseline["metrics"]
+        low, high = metrics["ci95"]["accuracy"]
+        print(
+            f"{baseline['title']:<20} {metrics['accuracy']:9.3f} "
+            f"{metrics['balanced_accuracy']:9.3f}   {low:.3f} to {high:.3f}"
+        )
+    if answer["synthetic"]:
+        print("\nSYNTHETIC images: these figures say nothing about real lungs.")
