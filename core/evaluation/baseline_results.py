@@ -85,7 +85,7 @@ def read_baselines(key: str, settings: Settings) -> dict:
         baselines.append({"name": row.name, "title": row.title, "metrics": metrics})
         if problem:
             return {}
-    return about | {"baselines": baselines} if baselines else {}
+    return about | {"key": key, "baselines": baselines} if baselines else {}
 
 
 def baseline_rows(keys: Iterable[str], settings: Settings) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def baseline_rows(keys: Iterable[str], settings: Settings) -> pd.DataFrame:
                 "kind": BASELINE,
                 "name": title if len(results) == 1 else f"{title}, {_words(result)}",
                 "backbone": title,
-                "division": result.get("key"),
+                "division": result["key"],
             }
             rows.append((about, result, baseline["metrics"] | beside))
     return comparison_rows(rows)
@@ -132,10 +132,16 @@ _BESIDE = ("n_training", "overlap_patients", "overlap_images", "synthetic")
 
 
 def _words(result: dict) -> str:
+    # As a run's name says it.
     split = result.get("split") or {}
-    fold = "" if split.get("fold") is None else f", fold {split['fold']}"
-    limit = f", {result['limit']} images" if result.get("limit") else ""
-    return f"by {split.get('by')}{fold}, seed {split.get('seed')}{limit} ({result['key'][:4]})"
+    parts = [
+        str(split.get("by")),
+        f"fold {split['fold']}" if split.get("fold") is not None else "",
+        f"seed {split.get('seed')}",
+        f"{result['limit']} images" if result.get("limit") else "",
+        result["key"][:4],
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _folder(key: str, settings: Settings) -> Path:

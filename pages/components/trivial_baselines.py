@@ -110,14 +110,14 @@ def _verdict(mine: pd.DataFrame, baselines: pd.DataFrame, measure: str) -> None:
     beaten = not_above(mine, baselines, measure)
     sentences = [
         f"**{row['name']}** is not shown to beat a trivial baseline: {score} "
-        f"{_interval(row, measure)}, against {_interval(row, measure, '_baseline')} "
-        f"of {row['backbone_baseline']}."
+        f"{_interval(row, measure)}, against {_interval(row, measure, '_baseline')} for the best "
+        f"of them ({row['backbone_baseline']})."
         for _, row in beaten.iterrows()
     ]
     if sentences:
         shown = sentences[:MOST_SENTENCES]
-        if len(sentences) > len(shown):
-            shown.append(f"The same holds for {len(sentences) - len(shown)} more runs.")
+        if more := len(sentences) - len(shown):
+            shown.append(f"The same holds for {more} more run{'s' * (more > 1)}.")
         st.error("  \n".join(shown), icon=":material/trending_flat:")
     elif len(compared):
         best = best_trivial(baselines, measure)
