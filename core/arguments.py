@@ -90,6 +90,11 @@ def baselines_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, help="only this many images, for a rehearsal")
 
 
+def cheat_test_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `cheat-test`."""
+    parser.add_argument("--run", dest="run_id", required=True, metavar="RUN")
+
+
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `runs`."""
     for name in ("show", "stop", "delete"):

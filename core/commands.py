@@ -2,8 +2,8 @@
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
 calls; what the commands take stands in ``core.arguments``, the commands of studies, range tests and
-baselines in ``core.study_commands``, ``core.range_command`` and ``core.baseline_command``, how
-answers are printed in ``core.__main__``.
+baselines (with the cheat test) in ``core.study_commands``, ``core.range_command`` and
+``core.baseline_command``, how answers are printed in ``core.__main__``.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core import arguments, run_requests, runs
 from core.answers import Answer, describe, exit_code
-from core.baseline_command import trivial_baselines
+from core.baseline_command import test_for_cheating, trivial_baselines
 from core.errors import UserError
 from core.following import follow
 from core.range_command import find_learning_rate
@@ -194,6 +194,7 @@ COMMANDS = tuple(
         ("study", arguments.study_arguments, study),
         ("lr-range", arguments.range_arguments, find_learning_rate),
         ("baselines", arguments.baselines_arguments, trivial_baselines),
+        ("cheat-test", arguments.cheat_test_arguments, test_for_cheating),
         ("runs", arguments.runs_arguments, list_all),
         ("predict", arguments.predict_arguments, predict_image),
         ("fetch", arguments.fetch_arguments, fetch_collection),

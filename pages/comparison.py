@@ -8,6 +8,7 @@ from core.charts.curves import overlaid_curves
 from core.charts.theme import CONFIG
 from core.evaluation.compare import comparison_table, curves, published_rows, unusable_runs
 from core.evaluation.published import CITATION, FOOTNOTES
+from pages.components.cheat_test import cheat_test
 from pages.components.frame import page
 from pages.components.repeats import mean_and_spread
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
@@ -73,6 +74,7 @@ with page("Comparison", LEAD) as settings:
                 warn_of_shared_patients(run.config, run.metrics())
 
     trivial_baselines(chosen, mine, baselines, measure, settings)
+    cheat_test(chosen, measure)
     mean_and_spread(mine, measure)
     st.subheader("How they learnt")
     lines = curves(chosen)
