@@ -99,6 +99,21 @@ def test_a_run_that_cannot_be_tested_is_told_why(call, trained, settings):
     assert code == 2 and "changed" in answer["error"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"full": None},
+        {"lungs_only": {"n": "many", "accuracy": 0.5}},
+        {"n_images": None},
+        {"without_lungs": {"n": 9, "accuracy": True}},
+    ],
+)
+def test_a_damaged_test_counts_as_none(call, trained, change):
+    content = call(trained)[1] | change
+    (trained.folder / "cheat_test.json").write_text(json.dumps(content))
+    assert cheat_table([trained], "accuracy").empty
+
+
 def test_rows_and_chart_of_what_was_tested(call, trained):
     call(trained)
     table = cheat_table([trained], "accuracy")
@@ -106,3 +121,7 @@ def test_rows_and_chart_of_what_was_tested(call, trained):
     figure = cheat_chart(table, "accuracy", SEEN)
     assert [bar.name for bar in figure.data] == list(SEEN.values())
     assert [bar.x[0] for bar in figure.data] == table["score"].tolist()
+    content = call(trained)[1]
+    content["full"]["ci95"] = {"accuracy": ["low", "high"]}
+    (trained.folder / "cheat_test.json").write_text(json.dumps(content))
+    assert np.isnan(cheat_table([trained], "accuracy")["low"].iloc[0])

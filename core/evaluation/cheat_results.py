@@ -33,23 +33,26 @@ def cheat_table(runs: Iterable[Run], measure: str) -> pd.DataFrame:
     for run in runs:
         content, problem = read_object(run.folder / CHEAT_TEST)
         parts = {seen: content.get(seen) for seen in SEEN}
-        if problem or not all(_has_score(part, measure) for part in parts.values()):
+        counts = {name: content.get(name) for name in ("n_annotated", "n_images")}
+        whole = all(isinstance(count, int) for count in counts.values())
+        if problem or not whole or not all(_is_scored(part, measure) for part in parts.values()):
             continue
+        about = {"run": run.id, "name": run_name(run), **counts}
         for seen, part in parts.items():
             low, high = _interval(part.get("ci95"), measure)
-            about = {name: content.get(name) for name in ("n_annotated", "n_images")}
-            rows.append(
-                {"run": run.id, "name": run_name(run), "seen": seen, "n": part.get("n")}
-                | {"score": part[measure], "low": low, "high": high}
-                | about
-            )
+            scored = {"n": part["n"], "score": part[measure], "low": low, "high": high}
+            rows.append(about | {"seen": seen} | scored)
     return pd.DataFrame(rows, columns=list(CHEAT_COLUMNS))
 
 
-def _has_score(part: object, measure: str) -> bool:
-    return isinstance(part, dict) and isinstance(part.get(measure), float)
+def _is_scored(part: object, measure: str) -> bool:
+    if not isinstance(part, dict):
+        return False
+    return isinstance(part.get("n"), int) and isinstance(part.get(measure), float)
 
 
 def _interval(intervals: object, measure: str) -> tuple[float, float]:
     bounds = intervals.get(measure) if isinstance(intervals, dict) else None
-    return tuple(bounds) if isinstance(bounds, list) and len(bounds) == 2 else (math.nan, math.nan)
+    if isinstance(bounds, list) and [type(bound) for bound in bounds] == [float, float]:
+        return tuple(bounds)
+    return math.nan, math.nan

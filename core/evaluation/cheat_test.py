@@ -1,6 +1,6 @@
 """The cheat test: can the same features and head do without the lungs?
 
-Maguolo & Nanni (2021), Pattern Recognition Letters, trained networks on X-rays whose lungs were
+Maguolo & Nanni (2021), Information Fusion 76, trained networks on X-rays whose lungs were
 blacked out and found scores much the same. Here the frozen backbone of a run reads its images with
 the lungs' rectangle blacked out, and with everything but it blacked out, and each time a new head
 of the same kind is trained on what it saw. A head is trained anew, and the run's own not merely

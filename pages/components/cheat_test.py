@@ -21,8 +21,8 @@ from pages.components.words import percent
 
 WHAT = (
     "The same features and the same kind of head, trained on images in which the lungs are blacked "
-    "out, and on images in which nothing else is left. Who scores much the same without lungs has "
-    "learnt something else than disease (Maguolo & Nanni 2021)."
+    "out, and on images in which nothing else is left. A run that scores much the same without "
+    "lungs has learnt something else than disease (Maguolo & Nanni 2021)."
 )
 CAUTION = (
     "Blacked out is the rectangle around both lungs where the collection has annotated them "
