@@ -13,7 +13,8 @@ from core.charts.cheat_test import cheat_chart
 from core.data.lungs import CENTRE
 from core.engine import execute
 from core.evaluation.cheat_results import CHEAT_COLUMNS, SEEN, cheat_table
-from core.evaluation.cheat_test import Blackened
+from core.evaluation.cheat_test import Blackened, cheat_test
+from core.files import write_json
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,12 @@ def trained(settings):
     return runs.read_run(settings.runs, run.id)
 
 
+@pytest.fixture(scope="module")
+def tested(trained, settings):
+    """What the cheat test of ``trained`` gives."""
+    return cheat_test(trained, settings, lambda *report: None)
+
+
 @pytest.mark.parametrize("inside", [True, False])
 def test_either_the_rectangle_is_black_or_all_but_it(inside):
     pixels = np.full((2, 8, 8), 9, np.uint8)
@@ -52,7 +59,7 @@ def test_either_the_rectangle_is_black_or_all_but_it(inside):
 
 
 def test_the_command_keeps_three_scores_with_intervals_and_leaves_the_run_as_it_was(
-    call, trained, settings
+    call, trained, tested, settings
 ):
     before = trained.status, trained.metrics()
     code, answer = call(trained)
@@ -68,12 +75,12 @@ def test_the_command_keeps_three_scores_with_intervals_and_leaves_the_run_as_it_
     assert kept == answer
     again = runs.read_run(settings.runs, trained.id)
     assert (again.status, again.metrics()) == before
-    # The same images, box and network: the features are there, and the head is the same.
-    assert call(trained)[1] == answer
+    # The same images, boxes and network: the features are there, and the head is the same.
+    assert answer == tested
 
 
-def test_the_page_shows_the_three_scores_or_how_to_get_them(call, trained):
-    call(trained)
+def test_the_page_shows_the_three_scores_or_how_to_get_them(call, trained, tested):
+    write_json(trained.folder / "cheat_test.json", tested)
     page = open_page("comparison")
     assert not page.exception
     assert "without the lungs, where the whole image gives" in text_of(page)
@@ -108,20 +115,18 @@ def test_a_run_that_cannot_be_tested_is_told_why(call, trained, settings):
         {"without_lungs": {"n": 9, "accuracy": True}},
     ],
 )
-def test_a_damaged_test_counts_as_none(call, trained, change):
-    content = call(trained)[1] | change
-    (trained.folder / "cheat_test.json").write_text(json.dumps(content))
+def test_a_damaged_test_counts_as_none(trained, tested, change):
+    write_json(trained.folder / "cheat_test.json", tested | change)
     assert cheat_table([trained], "accuracy").empty
 
 
-def test_rows_and_chart_of_what_was_tested(call, trained):
-    call(trained)
+def test_rows_and_chart_of_what_was_tested(trained, tested):
+    write_json(trained.folder / "cheat_test.json", tested)
     table = cheat_table([trained], "accuracy")
     assert tuple(table.columns) == CHEAT_COLUMNS and list(table["seen"]) == list(SEEN)
     figure = cheat_chart(table, "accuracy", SEEN)
     assert [bar.name for bar in figure.data] == list(SEEN.values())
     assert [bar.x[0] for bar in figure.data] == table["score"].tolist()
-    content = call(trained)[1]
-    content["full"]["ci95"] = {"accuracy": ["low", "high"]}
-    (trained.folder / "cheat_test.json").write_text(json.dumps(content))
+    odd = tested["full"] | {"ci95": {"accuracy": ["low", "high"]}}
+    write_json(trained.folder / "cheat_test.json", tested | {"full": odd})
     assert np.isnan(cheat_table([trained], "accuracy")["low"].iloc[0])
