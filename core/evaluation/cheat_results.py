@@ -4,12 +4,12 @@ Reads cheat_test.json of run folders and trusts nothing in it. How the test is m
 ``core.evaluation.cheat_test``, which loads Keras; this module does not.
 """
 
-import math
 from collections.abc import Iterable
 
 import pandas as pd
 
 from core.evaluation.compare import run_name
+from core.evaluation.values import interval
 from core.run_files import read_object
 from core.runs import Run
 
@@ -39,7 +39,8 @@ def cheat_table(runs: Iterable[Run], measure: str) -> pd.DataFrame:
             continue
         about = {"run": run.id, "name": run_name(run), **counts}
         for seen, part in parts.items():
-            low, high = _interval(part.get("ci95"), measure)
+            bounds = part.get("ci95")
+            low, high = interval(bounds.get(measure) if isinstance(bounds, dict) else None)
             scored = {"n": part["n"], "score": part[measure], "low": low, "high": high}
             rows.append(about | {"seen": seen} | scored)
     return pd.DataFrame(rows, columns=list(CHEAT_COLUMNS))
@@ -49,10 +50,3 @@ def _is_scored(part: object, measure: str) -> bool:
     if not isinstance(part, dict):
         return False
     return isinstance(part.get("n"), int) and isinstance(part.get(measure), float)
-
-
-def _interval(intervals: object, measure: str) -> tuple[float, float]:
-    bounds = intervals.get(measure) if isinstance(intervals, dict) else None
-    if isinstance(bounds, list) and [type(bound) for bound in bounds] == [float, float]:
-        return tuple(bounds)
-    return math.nan, math.nan

@@ -7,7 +7,6 @@ another is no question of this module.
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable
 
 import pandas as pd
@@ -15,6 +14,7 @@ import pandas as pd
 from core.evaluation import published
 from core.evaluation.divisions import division_of
 from core.evaluation.metrics import MEASURES
+from core.evaluation.values import interval, number, text, whole
 from core.runs import FINISHED, Run
 
 RUN, PUBLISHED, BASELINE = "run", "published", "baseline"
@@ -133,7 +133,7 @@ def curves(runs: Iterable[Run]) -> pd.DataFrame:
         history = run.history()
         epochs = history[history["kind"] == "epoch"]
         if len(epochs):
-            name, backbone = run_name(run), _text(run.config.get("backbone"))
+            name, backbone = run_name(run), text(run.config.get("backbone"))
             tables.append(epochs.assign(run=run.id, name=name, backbone=backbone))
     if not tables:
         return pd.DataFrame(columns=list(CURVE_COLUMNS))
@@ -146,11 +146,11 @@ def run_name(run: Run) -> str:
     """Short name that tells runs apart: backbone, recipe, split, fold, seed, the run's own mark."""
     config, split = run.config, _split(run.config)
     parts = [
-        _text(config.get("backbone")) or "unknown backbone",
-        _text(config.get("recipe")),
-        _text(split.get("by")),
-        f"fold {_text(split.get('fold'))}" if split.get("fold") is not None else "",
-        f"seed {_text(config.get('seed'))}" if config.get("seed") is not None else "",
+        text(config.get("backbone")) or "unknown backbone",
+        text(config.get("recipe")),
+        text(split.get("by")),
+        f"fold {text(split.get('fold'))}" if split.get("fold") is not None else "",
+        f"seed {text(config.get('seed'))}" if config.get("seed") is not None else "",
         run.id.rpartition("-")[2],
     ]
     return ", ".join(part for part in parts if part)
@@ -179,9 +179,9 @@ def _read(run: Run) -> tuple[dict, str]:
 
 
 def _scored(metrics: dict) -> bool:
-    n = _whole(metrics.get("n_validation", metrics.get("n")))
+    n = whole(metrics.get("n_validation", metrics.get("n")))
     # NaN fails both comparisons.
-    return n >= 1 and 0 <= _number(metrics.get("accuracy")) <= 1
+    return n >= 1 and 0 <= number(metrics.get("accuracy")) <= 1
 
 
 def _row(about: dict, config: dict, metrics: dict) -> dict:
@@ -190,29 +190,29 @@ def _row(about: dict, config: dict, metrics: dict) -> dict:
     majority = metrics.get("majority") if isinstance(metrics.get("majority"), dict) else {}
     classes, split = metrics.get("classes"), _split(config)
     row = {
-        **{name: _text(config.get(name)) for name in SETTINGS},
+        **{name: text(config.get(name)) for name in SETTINGS},
         "classes": tuple(map(str, classes)) if isinstance(classes, list) else (),
-        "split": _text(split.get("by")),
-        "seed": _whole(config.get("seed")),
-        "split_seed": _whole(split.get("seed")),
-        "fold": _whole(split.get("fold")),
-        "limit": _whole(config.get("limit")),
+        "split": text(split.get("by")),
+        "seed": whole(config.get("seed")),
+        "split_seed": whole(split.get("seed")),
+        "fold": whole(split.get("fold")),
+        "limit": whole(config.get("limit")),
         "synthetic": metrics.get("synthetic") is True,
-        "n": _whole(metrics.get("n_validation", metrics.get("n"))),
-        **{name: _number(scores.get(name)) for name in SCORES},
-        "majority": _number(majority.get("accuracy")),
-        **{name: _number(metrics.get(name)) for name in SECONDS},
-        **{name: _whole(metrics.get(name)) for name in IMAGES},
+        "n": whole(metrics.get("n_validation", metrics.get("n"))),
+        **{name: number(scores.get(name)) for name in SCORES},
+        "majority": number(majority.get("accuracy")),
+        **{name: number(metrics.get(name)) for name in SECONDS},
+        **{name: whole(metrics.get(name)) for name in IMAGES},
         "trained": " and ".join(
             part
             for part, epochs in (("head", "head_epochs"), ("network", "epochs"))
-            if _number(config.get(epochs)) > 0
+            if number(config.get(epochs)) > 0
         ),
-        "device": _text(metrics.get("device")),
+        "device": text(metrics.get("device")),
         "derived": (),
     }
     for name in SCORES:
-        row[f"{name}_low"], row[f"{name}_high"] = _interval(intervals.get(name))
+        row[f"{name}_low"], row[f"{name}_high"] = interval(intervals.get(name))
     return row | about
 
 
@@ -235,26 +235,4 @@ def _setup(config: dict) -> str:
     split = {name: v for name, v in _split(config).items() if name != "seed"}
     split["fold"] = split.get("fold") is not None
     content = {name: v for name, v in config.items() if name != "seed"} | {"split": split}
-    text = json.dumps(content, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _interval(value: object) -> tuple[float, float]:
-    if isinstance(value, (list, tuple)) and len(value) == 2:
-        return _number(value[0]), _number(value[1])
-    return math.nan, math.nan
-
-
-def _number(value: object) -> float:
-    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
-    # Anything larger is no count, score or time of ours, and may not fit a float at all.
-    return float(value) if numeric and abs(value) < 2**53 else math.nan
-
-
-def _whole(value: object) -> float:
-    number = _number(value)
-    return number if number.is_integer() else math.nan
-
-
-def _text(value: object) -> str:
-    return "" if value is None or isinstance(value, (dict, list)) else str(value)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
