@@ -8,6 +8,7 @@ from core.charts.curves import overlaid_curves
 from core.charts.theme import CONFIG
 from core.evaluation.compare import comparison_table, curves, published_rows, unusable_runs
 from core.evaluation.published import CITATION, FOOTNOTES
+from pages.components.differences import is_it_real
 from pages.components.frame import page
 from pages.components.repeats import mean_and_spread
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
@@ -65,6 +66,7 @@ with page("Comparison", LEAD) as settings:
             with st.expander(f":orange[Patients on both sides:] {run_title(run)}"):
                 warn_of_shared_patients(run.config, run.metrics())
 
+    is_it_real(chosen)
     mean_and_spread(mine, measure)
     st.subheader("How they learnt")
     lines = curves(chosen)

@@ -34,12 +34,14 @@ class Answers:
 
 
 def read_answers(runs: Sequence[Run]) -> tuple[list[Answers], dict[str, str]]:
-    """Answers of the usable runs, in their order, and of the others: identifier -> one sentence.
+    """Answers of the usable runs, oldest first, and of the others: identifier -> one sentence.
 
-    Raises UserError, naming two runs, when their classes differ: they answer different questions.
+    Their order is fixed because what a seed draws hangs on it, and no figure should hang on the
+    order in which a reader chose. Raises UserError, naming two runs, when their classes differ:
+    they answer different questions.
     """
     names, answers, reasons = short_names(runs), [], {}
-    for run in runs:
+    for run in sorted(runs, key=lambda run: run.id):
         read = _read(run, names[run.id])
         if isinstance(read, str):
             reasons[run.id] = read
