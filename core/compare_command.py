@@ -46,10 +46,10 @@ def compare(chosen: argparse.Namespace) -> Answer:
         "verdict": " ".join(sentences),
     }
     if not chosen.json:
-        print("\n".join(sentences))
-        for row in best.table.sort_values("probability", ascending=False).itertuples():
-            shown = "undefined" if math.isnan(row.probability) else f"{row.probability:.1%}"
-            print(f"{row.name:<40} best in {shown} of the resamples of {best.n:,} images")
+        print("\n".join([*sentences, *filter(None, [best.reason])]))
+        likely = best.table.dropna().sort_values("probability", ascending=False)
+        for row in likely.itertuples():
+            print(f"best in {row.probability:6.1%} of resamples of {best.n:,} images: {row.name}")
     return answer, 0
 
 

@@ -10,6 +10,7 @@ from core.evaluation.compare import comparison_table, curves, published_rows, un
 from core.evaluation.published import CITATION, FOOTNOTES
 from pages.components.differences import is_it_real
 from pages.components.frame import page
+from pages.components.published_differences import against_the_paper
 from pages.components.repeats import mean_and_spread
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
 from pages.components.run_filter import choose_runs
@@ -61,6 +62,7 @@ with page("Comparison", LEAD) as settings:
             f"{FOOTNOTES['class mix']} † {FOOTNOTES['derived']} {FOOTNOTES['not legible']} "
             f"{FOOTNOTES['intervals']}  \nPublished: {CITATION}"
         )
+        against_the_paper(mine)
     for run in chosen:
         if (run.config.get("split") or {}).get("by") == "image":
             with st.expander(f":orange[Patients on both sides:] {run_title(run)}"):

@@ -129,7 +129,8 @@ def test_the_page_says_the_verdict_and_shows_the_numbers(settings):
     words = text_of(page)
     assert "ResNet50 is better than VGG16, by" in words and "Holm's correction" in words
     table = next(t.value for t in page.dataframe if "p_holm" in t.value.columns)
-    assert list(table["name"]) == ["ResNet50 over VGG16"] and list(table["only_a"]) == [9]
+    assert list(table["name_a"]) == ["ResNet50"] and list(table["name_b"]) == ["VGG16"]
+    assert list(table["only_a"]) == [9]
     assert "nan" not in words
 
 

@@ -227,3 +227,16 @@ def test_an_address_can_ask_for_a_study(settings):
     unknown = open_page("comparison", study="Nowhere")
     assert not unknown.exception
     assert unknown.selectbox(key="filter-study").value == EVERY
+
+
+def test_my_balanced_accuracy_stands_against_the_published_accuracy(settings):
+    run = make_finished_run(settings, mistakes=1, backbone="VGG19", recipe="quick")
+    change_run(make_finished_run(settings, backbone="VGG16", recipe="quick"), {"synthetic": True})
+    page = open_page("comparison")
+    assert not page.exception and not page.error
+    (table,) = [t.value for t in page.dataframe if "mine" in t.value.columns]
+    mine = run.metrics()["balanced_accuracy"]
+    assert list(table["difference"]) == [pytest.approx(mine - 0.7252)]
+    assert words_of(page, "difference", "mine")[0].startswith(f"+{100 * (mine - 0.7252):.1f} (")
+    page.toggle[0].set_value(False).run()
+    assert not any("mine" in t.value.columns for t in page.dataframe)

@@ -9,7 +9,9 @@ import plotly.graph_objects as go
 from core.charts.colours import ACCENT, MUTED, TEXT, translucent
 from core.charts.theme import blank, dress, name_rows
 
-PAIR_HEIGHT, BAR_HEIGHT = 44, 44
+ROW_HEIGHT = 44
+# Letters that a narrow screen holds in a line; longer pairs take two lines and more height.
+LINE, TWO_LINES = 42, 64
 AXIS = "Difference in balanced accuracy (points, 95 % interval)"
 # A finding -> how its pairs are drawn. Only what test and interval agree on has the full colour.
 FINDINGS = {
@@ -55,8 +57,11 @@ def differences_chart(pairs: pd.DataFrame) -> go.Figure:
             hovertext=[_words(row) for row in chosen.itertuples()],
             hovertemplate="%{hovertext}<extra></extra>",
         )
-    names = (rows["name_a"] + " over " + rows["name_b"]).to_dict()
-    name_rows(figure, names, 0.38)
+    names = rows["name_a"] + " over " + rows["name_b"]
+    wrapped = names.str.len().max() > LINE
+    if wrapped:
+        names = rows["name_a"] + "<br>over " + rows["name_b"]
+    name_rows(figure, names.to_dict(), 0.43 if wrapped else 0.38)
     figure.add_vline(x=0, line={"color": MUTED, "width": 1.5, "dash": "dash"})
     low = 100 * min(0, rows["low"].min(), rows["difference"].min())
     high = 100 * max(0, rows["high"].max(), rows["difference"].max())
@@ -65,7 +70,8 @@ def differences_chart(pairs: pd.DataFrame) -> go.Figure:
     bottom = len(rows) - 0.5
     figure.update_yaxes(showticklabels=False, showgrid=False, range=[bottom, -0.8])
     figure.update_layout(showlegend=True)
-    dress(figure, AXIS, "", int(PAIR_HEIGHT * (bottom + 0.8)) + 120)
+    height = TWO_LINES if wrapped else ROW_HEIGHT
+    dress(figure, AXIS, "", int(height * (bottom + 0.8)) + 120)
     figure.update_yaxes(title=None)
     return figure
 
@@ -94,7 +100,7 @@ def best_chart(best: pd.DataFrame) -> go.Figure:
     bottom = len(rows) - 0.5
     figure.update_xaxes(tickformat=".0%", range=[0, 1.12], tickvals=[0, 0.25, 0.5, 0.75, 1])
     figure.update_yaxes(showticklabels=False, showgrid=False, range=[bottom, -0.8])
-    dress(figure, axis, "", int(BAR_HEIGHT * (bottom + 0.8)) + 70)
+    dress(figure, axis, "", int(ROW_HEIGHT * (bottom + 0.8)) + 70)
     figure.update_yaxes(title=None)
     return figure
 

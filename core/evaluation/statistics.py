@@ -47,6 +47,19 @@ def mean_of_proportions(
     return [max(0.0, float(low)), min(1.0, float(high))]
 
 
+def difference_of_scores(
+    a: float, interval_a: Sequence[float], b: float, interval_b: Sequence[float]
+) -> list[float]:
+    """Interval [low, high] of a - b, two scores 0..1 of independent samples, from their intervals.
+
+    Source: Zou & Donner, Stat Med 27 (2008) 1693-1702.
+    """
+    (low_a, high_a), (low_b, high_b) = interval_a, interval_b
+    down = np.hypot(a - low_a, high_b - b)
+    up = np.hypot(high_a - a, b - low_b)
+    return [float(a - b - down), float(a - b + up)]
+
+
 def patients_repeat(patients: Sequence[str] | None) -> bool:
     """Whether any patient stands there twice; the empty text names nobody."""
     named = [p for p in (patients if patients is not None else ()) if p]

@@ -12,12 +12,13 @@ import streamlit as st
 from core import runs
 from core.charts.differences import best_chart, differences_chart
 from core.charts.theme import CONFIG
+from core.errors import UserError
 from core.evaluation.common_images import read_answers
 from core.evaluation.pairs import Best, pairs_table, probability_best
 from core.evaluation.statistics import RESAMPLES
 from core.evaluation.verdict import better_first, verdict
 from pages.components.score_tables import worded_table
-from pages.components.words import percent
+from pages.components.words import points
 
 # Every two of them make 66 pairs, more than a chart or Holm's correction can bear.
 MOST_RUNS = 12
@@ -37,7 +38,8 @@ NUMBERS = {
     "p_holm": ("p, Holm", "The same, corrected for testing all these pairs at once."),
 }
 TEXTS = {
-    "name": ("First and second run", None),
+    "name_a": ("First run", "The one with the higher balanced accuracy on the shared images."),
+    "name_b": ("Second run", None),
     "n_common": ("n", "Validation images that both runs were checked on."),
     "only_a": ("Only first right", "Images that the first run alone has right."),
     "only_b": ("Only second right", "Images that the second run alone has right."),
@@ -70,7 +72,12 @@ def is_it_real(chosen: list[runs.Run]) -> None:
         )
         return
     marks = tuple((str(run.folder), _changed(run.folder)) for run in chosen)
-    answers, left_out = _read(marks, chosen) if chosen else ([], {})
+    try:
+        answers, left_out = _read(marks, chosen)
+    except UserError as error:
+        # The rest of the page holds for these runs all the same.
+        st.warning(str(error))
+        return
     for sentence in left_out.values():
         st.warning(f"Left out: {sentence}")
     if len(answers) < 2:
@@ -111,23 +118,21 @@ def _probability(best: Best) -> None:
 
 
 def _numbers(pairs: pd.DataFrame) -> None:
-    pairs = pairs.assign(name=pairs["name_a"] + " over " + pairs["name_b"])
     rows = pairs.to_dict("records")
     words = {
-        "difference": [_points(row, "") for row in rows],
-        "accuracy_difference": [_points(row, "accuracy_") for row in rows],
+        f"{prefix}difference": [
+            points(*(row[f"{prefix}{part}"] for part in ("difference", "low", "high")))
+            for row in rows
+        ]
+        for prefix in ("", "accuracy_")
+    } | {
         "p_mcnemar": [f"{_p(row['p_mcnemar'])} {'E' if row['exact'] else 'C'}" for row in rows],
         "p_holm": [_p(row["p_holm"]) for row in rows],
     }
-    columns = ["name", "finding", *NUMBERS, "n_common", "only_a", "only_b"]
+    columns = ["name_a", "name_b", "finding", *NUMBERS, "n_common", "only_a", "only_b"]
     worded_table(pairs[columns], words, NUMBERS, TEXTS)
     for sentence in dict.fromkeys(filter(None, pairs["reason"])):
         st.caption(sentence)
-
-
-def _points(row: dict, prefix: str) -> str:
-    words = percent(*(row[f"{prefix}{part}"] for part in ("difference", "low", "high")))
-    return words.replace("\N{NO-BREAK SPACE}%", "")
 
 
 def _p(value: float) -> str:
