@@ -9,7 +9,7 @@ from run_folders import change_run, make_environment, make_finished_run, open_pa
 
 from core.evaluation.published import SUMMARY
 from pages.components.run_filter import EVERY, SHOWN_AT_FIRST
-from pages.components.words import exact_duration, spread_words
+from pages.components.words import exact_duration, points, spread_words
 
 
 @pytest.fixture
@@ -215,6 +215,12 @@ def test_a_mean_reads_with_its_spread():
     words = spread_words(0.812, 0.0114, 0.79, 0.83)
     assert words.replace("\xa0", " ") == "81.2 % ± 1.1 (79.0 to 83.0)"
     assert spread_words(float("nan"), float("nan"), 0.1, 0.2) == "–"
+
+
+def test_a_difference_reads_in_points_with_its_sign():
+    assert points(0.0123, -0.0002, 0.028) == "+1.2 (+0.0 to +2.8)"
+    assert points(-0.02, float("nan"), float("nan")) == "-2.0"
+    assert points(float("nan"), float("nan"), float("nan")) == "–"
 
 
 def test_an_address_can_ask_for_a_study(settings):
