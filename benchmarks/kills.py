@@ -24,9 +24,10 @@ from core.training.config import configure
 from core.training.jobs import start_worker, submit, wait
 
 KILLS, LARGEST_DIFFERENCE, PATIENCE = 20, 1e-4, 120
-# Seconds; loading Keras takes about half of them.
-LONGEST_LIFE = 9.0
-EPOCHS = 900
+# One kill in four comes while the process loads Keras and the images, the others this long, at
+# most, after it has begun to train (seconds).
+EARLY_SHARE, LONGEST_LIFE = 0.25, 2.0
+EPOCHS = 600
 
 
 def main() -> bool:
@@ -40,8 +41,9 @@ def main() -> bool:
         )  # fmt: skip
         (whole,) = submit([config], settings)
         wait(whole, settings, lambda _: None)
+        print(f"left alone: {len(whole.history())} rows of history", flush=True)
         (broken,) = submit([config], settings)
-        where = [_kill(broken, settings, random.uniform(0.0, LONGEST_LIFE)) for _ in range(KILLS)]
+        where = [_kill(broken, settings, random) for _ in range(KILLS)]
         start_worker(settings)
         state = wait(broken, settings, lambda _: None).state
         killed = sum(place is not None for place in where)
@@ -66,23 +68,28 @@ def main() -> bool:
     return held
 
 
-def _kill(run: runs.Run, settings: Settings, seconds: float) -> str | None:
-    """Start a worker where none is, let it work for ``seconds``, kill it; say at what it was."""
+def _kill(run: runs.Run, settings: Settings, random: np.random.Generator) -> str | None:
+    """Start a worker where none is, let it work for a while, kill it; say at what it was."""
+    early = random.random() < EARLY_SHARE
     start_worker(settings)
     end = time.monotonic() + PATIENCE
-    while (now := runs.read_run(settings.runs, run.id)).state != runs.RUNNING:
-        if now.state not in (runs.QUEUED, runs.INTERRUPTED) or time.monotonic() > end:
+    while True:
+        now = runs.read_run(settings.runs, run.id)
+        if now.state == runs.RUNNING and (early or "epoch" in now.status):
+            break
+        if now.state == runs.FINISHED or time.monotonic() > end:
             return None
         time.sleep(0.02)
-    time.sleep(seconds)
+    time.sleep(random.uniform(0.0, LONGEST_LIFE))
+    # Read before: the worker started above takes over at once, with a new process.
+    now = runs.read_run(settings.runs, run.id)
     try:
         process = psutil.Process(now.status["pid"])
         process.parent().send_signal(signal.SIGKILL)
         process.wait(PATIENCE)
     except psutil.NoSuchProcess:
         return None
-    now = runs.read_run(settings.runs, run.id)
-    return f"{now.status.get('phase', 'Starting')} {now.status.get('step', 0)}"
+    return f"{now.status.get('phase', 'starting').lower()} ({now.status.get('step', 0)})"
 
 
 def _difference(whole: runs.Run, broken: runs.Run) -> float:

@@ -32,6 +32,8 @@ class ProgressLine:
                 # Bytes and batches in thousands; a few runs as they are.
                 unit_scale=not 0 < total < 1000,
                 dynamic_ncols=True,
+                # The mean since the beginning: after a quick step the next may take an hour.
+                smoothing=0,
             )
         self._bar.total = total
         self._bar.update(done - self._bar.n)
