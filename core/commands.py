@@ -1,9 +1,9 @@
 """The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; what the commands take stands in ``core.arguments``, the commands of studies and of range
-tests in ``core.study_commands`` and ``core.range_command``, how answers are printed in
-``core.__main__``.
+calls; what the commands take stands in ``core.arguments``, the commands of studies, range tests and
+comparisons in ``core.study_commands``, ``core.range_command`` and ``core.compare_command``, how
+answers are printed in ``core.__main__``.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core import arguments, run_requests, runs
 from core.answers import Answer, describe, exit_code
+from core.compare_command import compare
 from core.errors import UserError
 from core.following import follow
 from core.range_command import find_learning_rate
@@ -193,6 +194,7 @@ COMMANDS = tuple(
         ("study", arguments.study_arguments, study),
         ("lr-range", arguments.range_arguments, find_learning_rate),
         ("runs", arguments.runs_arguments, list_all),
+        ("compare", arguments.compare_arguments, compare),
         ("predict", arguments.predict_arguments, predict_image),
         ("fetch", arguments.fetch_arguments, fetch_collection),
         ("worker", lambda parser: None, work_queue),
