@@ -101,6 +101,13 @@ def runs_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", metavar="RUN")
 
 
+def compare_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `compare`."""
+    wanted = parser.add_mutually_exclusive_group(required=True)
+    wanted.add_argument("--study", help="compare its finished runs")
+    wanted.add_argument("--runs", metavar="RUN,RUN", help="compare these")
+
+
 def predict_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `predict`."""
     parser.add_argument("--run", dest="run_id", required=True, metavar="RUN")

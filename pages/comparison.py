@@ -9,7 +9,9 @@ from core.charts.theme import CONFIG
 from core.evaluation.compare import comparison_table, curves, published_rows, unusable_runs
 from core.evaluation.published import CITATION, FOOTNOTES
 from pages.components.cheat_test import cheat_test
+from pages.components.differences import is_it_real
 from pages.components.frame import page
+from pages.components.published_differences import against_the_paper
 from pages.components.repeats import mean_and_spread
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
 from pages.components.run_filter import choose_runs
@@ -68,6 +70,7 @@ with page("Comparison", LEAD) as settings:
             f"{FOOTNOTES['class mix']} † {FOOTNOTES['derived']} {FOOTNOTES['not legible']} "
             f"{FOOTNOTES['intervals']}  \nPublished: {CITATION}"
         )
+        against_the_paper(mine)
     for run in chosen:
         if (run.config.get("split") or {}).get("by") == "image":
             with st.expander(f":orange[Patients on both sides:] {run_title(run)}"):
@@ -75,6 +78,7 @@ with page("Comparison", LEAD) as settings:
 
     trivial_baselines(chosen, mine, baselines, measure, settings)
     cheat_test(chosen, measure)
+    is_it_real(chosen)
     mean_and_spread(mine, measure)
     st.subheader("How they learnt")
     lines = curves(chosen)
