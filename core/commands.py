@@ -2,8 +2,8 @@
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
 calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, and
-baselines with the cheat test have modules of their own, named ``core.<what>_command(s)``; how answers
-are printed stands in ``core.__main__``.
+baselines with the cheat test have modules of their own, which end in ``_command``; how answers are
+printed stands in ``core.__main__``.
 """
 
 import argparse
