@@ -1,7 +1,8 @@
-"""Confusion matrices: which class is taken for which, and the published table beside it."""
+"""Confusion matrices: which class is taken for which, the images of each cell, and slices."""
 
 import streamlit as st
 
+from pages.components.closer_look import keep_run, look_closer
 from pages.components.frame import page
 from pages.components.matrix import matrix_of
 from pages.components.run_choice import choose_run, finished_runs
@@ -9,7 +10,8 @@ from pages.components.run_filter import of_study
 
 LEAD = (
     "A score says how often a network is wrong; its confusion matrix says how. Each row is what "
-    "the images truly are, each column what the network took them for."
+    "the images truly are, each column what the network took them for. Click a cell, or choose it "
+    "below, to see its images."
 )
 
 with page("Confusion matrices", LEAD) as settings:
@@ -30,11 +32,13 @@ with page("Confusion matrices", LEAD) as settings:
         )
         == "shares of the row"
     )
-    if second is None:
-        matrix_of(first, finished, shares, "alone")
-    else:
-        for place, run, key in zip(
-            st.columns(2, gap="large"), (first, second), ("left", "right"), strict=True
-        ):
-            with place:
-                matrix_of(run, finished, shares, key)
+    shown = [first] if second is None or second == first else [first, second]
+    keys = ("alone",) if len(shown) == 1 else ("left", "right")
+    keep_run(shown)
+    matrices, images = st.columns(len(shown), gap="large"), st.container()
+    tables = st.columns(len(shown), gap="large")
+    for place, run, key, below in zip(matrices, shown, keys, tables, strict=True):
+        with place:
+            matrix_of(run, finished, shares, key, below)
+    with images:
+        look_closer(shown, matching, finished, settings)

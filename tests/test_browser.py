@@ -13,6 +13,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tiny_study import environment, tiny_config, tiny_study
 
@@ -129,6 +130,29 @@ def train_tiny_cnn(page, epochs):
     field.press("Enter")
 
 
+def click_the_fullest_cell(page, run):
+    """Click near the edge of a cell of the matrix on the page, open its first image, come back."""
+    matrix = np.array(run.metrics()["confusion_matrix"])
+    truth, answer = np.unravel_index(matrix.argmax(), matrix.shape)
+    plot = page.locator(".js-plotly-plot .nsewdrag").first
+    plot.wait_for()
+    box = plot.bounding_box()
+    position = {
+        "x": box["width"] * (answer + 0.1) / len(matrix),
+        "y": box["height"] * (truth + 0.9) / len(matrix),
+    }
+    plot.click(position=position)
+    cards = page.locator("[class*=st-key-press-case-cell]")
+    cards.first.wait_for()
+    until(lambda: cards.count() == matrix.max())
+    words = cards.all_inner_texts()
+    cards.first.click()
+    page.get_by_text(re.compile("What \\d+ runs? with these classes")).wait_for()
+    page.get_by_role("button", name="Back to the images").click()
+    cards.first.wait_for()
+    until(lambda: cards.all_inner_texts() == words)
+
+
 def active(settings):
     return [run for run in runs.list_runs(settings.runs) if run.state in runs.ACTIVE]
 
@@ -197,13 +221,14 @@ def test_a_study_is_watched_stopped_resumed_and_outlives_the_server(browser, set
 
 def test_a_finished_run_stands_on_every_page_that_reads_runs(browser, settings):
     (run,) = submit([tiny_config()], settings)
-    assert wait(run, settings, lambda _: None).state == runs.FINISHED
+    run = wait(run, settings, lambda _: None)
+    assert run.state == runs.FINISHED
     with server(settings) as (address, _):
         page = visit(browser, f"{address}/comparison")
         page.get_by_test_id("stDataFrame").first.wait_for()
         assert page.get_by_test_id("stException").count() == 0
         page.goto(f"{address}/confusion")
-        page.locator(".js-plotly-plot").first.wait_for()
+        click_the_fullest_cell(page, run)
         page.goto(f"{address}/prediction")
         page.get_by_text("not for diagnosis").first.wait_for()
         page.get_by_test_id("stImage").first.wait_for()

@@ -12,6 +12,7 @@ from core.charts.comparison import comparison_chart, score_against_time
 from core.charts.confusion import confusion_heatmap
 from core.charts.curves import overlaid_curves, thin
 from core.charts.dataset import age_histogram, class_counts, intensity_histogram
+from core.charts.one_image import probabilities_by_run
 from core.charts.prediction import probability_bars
 from core.charts.range_test import loss_against_rate
 from core.charts.spread import spread_chart
@@ -107,6 +108,7 @@ FIGURES = {
     "many times": lambda: score_against_time(comparison(40), "accuracy"),
     "no times": lambda: score_against_time(comparison().iloc[:0], "accuracy"),
     "front": lambda: score_against_time(comparison(), "accuracy", front=comparison()[:2]),
+    "chosen cell": lambda: confusion_heatmap([[5, 1], [2, 2]], ("a", "b"), chosen=("a", "b")),
     "mean matrix": lambda: confusion_heatmap([[5.5, 1.5], [2, 2]], ("normal", "pneumonia")),
     "counts": lambda: class_counts(patients(), {"normal": "No pneumonia seen"}),
     "no images": lambda: class_counts(patients().iloc[:0]),
@@ -167,7 +169,7 @@ def test_confusion_cells_show_counts_and_shares():
     assert shares.layout.yaxis.autorange == "reversed"
     named = confusion_heatmap(matrix, ("not_covid19", "covid19"))
     assert list(named.data[0].y) == ["not COVID-19", "COVID-19"]
-    assert list(shares.data[0].customdata[0][1]) == ["normal", "pneumonia", "10"]
+    assert list(shares.data[1].customdata[1]) == ["normal", "pneumonia", "10", "25.0%"]
 
 
 def test_published_values_stand_beside_the_run_of_their_backbone():
@@ -265,3 +267,14 @@ def test_every_class_has_a_colour_of_its_own():
     for scheme in labels.LABEL_SCHEMES.values():
         colours = [CLASS_COLOURS[name] for name in scheme.classes]
         assert len(set(colours)) == len(colours)
+
+
+def test_a_bar_for_each_run_adds_up_and_says_whether_it_was_right():
+    shares = {"normal": [0.9, 0.05], "bacteria": [0.06, 0.5], "coronavirus": [0.04, 0.45]}
+    table = pd.DataFrame({f"p_{name}": values for name, values in shares.items()})
+    table = table.assign(name=["one", "two"], wrong=[False, True])
+    figure = probabilities_by_run(table, list(shares))
+    assert np.sum([bar.x for bar in figure.data], axis=0).tolist() == pytest.approx([1, 1])
+    assert [a.text for a in figure.layout.annotations] == ["✓ one", "✗ two"]
+    # A share too narrow for its figure has none.
+    assert list(figure.data[1].text) == ["", "50"] and figure.layout.barmode == "stack"

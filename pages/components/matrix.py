@@ -4,9 +4,12 @@ Holds ``matrix_of``. Which runs repeat each other, and how their matrices come t
 ``core.evaluation.spread``.
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import runs
 from core.charts.confusion import confusion_heatmap
@@ -15,6 +18,7 @@ from core.evaluation.metrics import per_class_table
 from core.evaluation.published import FOOTNOTES, PER_CLASS, TABLE_NUMBER
 from core.evaluation.published import per_class_table as published_table
 from core.evaluation.spread import combined_matrix, matrix_rates
+from pages.components.closer_look import choose_cell, chosen_cell
 from pages.components.matrix_words import read_matrix
 from pages.components.repeats import repeated_words, repeats_of
 from pages.components.run_choice import describe_run, warn_of_shared_patients
@@ -22,8 +26,10 @@ from pages.components.score_tables import class_table
 from pages.components.words import class_title, spread_words
 
 
-def matrix_of(run: runs.Run, finished: list[runs.Run], shares: bool, key: str) -> None:
-    """Show the matrix of ``run``, its words and its table class by class.
+def matrix_of(
+    run: runs.Run, finished: list[runs.Run], shares: bool, key: str, tables: DeltaGenerator
+) -> None:
+    """Show the matrix of ``run`` and its words, and in ``tables`` its table class by class.
 
     Where ``finished`` has repeats of it, a switch takes all of them together. ``shares``: large
     figures are shares of the row; ``key`` "alone" stands for a matrix that has the whole width.
@@ -37,16 +43,18 @@ def matrix_of(run: runs.Run, finished: list[runs.Run], shares: bool, key: str) -
         f"Together with its repeats: {len(rows)} runs, {repeated_words(spread)}",
         key=f"together-{key}",
     ):
-        _together(run, rows, spread, finished, shares, key)
+        _together(run, rows, spread, finished, shares, key, tables)
     else:
         describe_run(run, metrics)
-        _draw(metrics["confusion_matrix"], metrics["classes"], shares, key)
-        warn_of_shared_patients(run.config, metrics)
-        st.markdown("**Class by class, as the paper prints it**")
-        class_table(per_class_table(metrics))
-        for sentence in metrics.get("undefined", []):
-            st.caption(sentence)
-    _published(run)
+        with _draw(metrics["confusion_matrix"], metrics["classes"], shares, key, run=run):
+            warn_of_shared_patients(run.config, metrics)
+        with tables:
+            st.markdown("**Class by class, as the paper prints it**")
+            class_table(per_class_table(metrics))
+            for sentence in metrics.get("undefined", []):
+                st.caption(sentence)
+    with tables:
+        _published(run)
 
 
 def _together(
@@ -56,6 +64,7 @@ def _together(
     finished: list[runs.Run],
     shares: bool,
     key: str,
+    tables: DeltaGenerator,
 ) -> None:
     matrices = {
         other.id: other.metrics().get("confusion_matrix")
@@ -71,13 +80,17 @@ def _together(
     # Each image counts once where only folds are added up.
     mean = bool(rows["fold"].isna().any() or rows["fold"].duplicated().any())
     st.markdown(_about(spread, mean))
-    _draw(matrix.tolist(), classes, shares, key, mean)
-    # Said of each run, but the number of patients is another one in each.
-    warn_of_shared_patients(run.config, {})
-    st.markdown("**Class by class, from this matrix**")
+    with _draw(matrix.tolist(), classes, shares, key, mean):
+        # Said of each run, but the number of patients is another one in each.
+        warn_of_shared_patients(run.config, {})
+        st.caption("The cells of several runs together have no images to show; those of one have.")
     table = matrix_rates(matrix, classes)
-    # Of means over the same images, Wilson's interval would claim images that nobody checked.
-    class_table(table.assign(sensitivity_low=np.nan, sensitivity_high=np.nan) if mean else table)
+    if mean:
+        # Of means over the same images, Wilson's interval would claim images nobody checked.
+        table = table.assign(sensitivity_low=np.nan, sensitivity_high=np.nan)
+    with tables:
+        st.markdown("**Class by class, from this matrix**")
+        class_table(table)
 
 
 def _about(spread: pd.Series, mean: bool) -> str:
@@ -110,19 +123,38 @@ def _about(spread: pd.Series, mean: bool) -> str:
     return f"{words} Balanced accuracy of the runs: mean {spread_words(*scores)}."
 
 
-def _draw(matrix: list, classes: list[str], shares: bool, key: str, mean: bool = False) -> None:
+def _draw(
+    matrix: list,
+    classes: list[str],
+    shares: bool,
+    key: str,
+    mean: bool = False,
+    run: runs.Run | None = None,
+) -> DeltaGenerator:
+    """Draw the matrix; gives the place of its words, which stand beside it or below it."""
+    # Only cells of one run have images to show; those of several are sums or means.
+    click = {}
+    if run is not None:
+        click = {
+            "on_select": partial(choose_cell, run, f"matrix-{key}"),
+            "selection_mode": "points",
+        }
     left, right = st.columns([2, 3], gap="large") if key == "alone" else (st, st)
     with left.container():
         names = {name: class_title(name) for name in classes}
         st.plotly_chart(
-            confusion_heatmap(matrix, classes, shares, names),
+            confusion_heatmap(
+                matrix, classes, shares, names, chosen=chosen_cell(run) if run else None
+            ),
             theme=None,
             config=CONFIG,
             key=f"matrix-{key}",
+            **click,
         )
-    with right.container():
-        for sentence in read_matrix(matrix, classes, mean):
-            st.markdown(sentence)
+    words = right.container()
+    for sentence in read_matrix(matrix, classes, mean):
+        words.markdown(sentence)
+    return words
 
 
 def _published(run: runs.Run) -> None:

@@ -58,7 +58,7 @@ def one_image(rows: pd.DataFrame, identifier: str, settings: Settings) -> None:
             )
         else:
             st.markdown(f"### Left out\n{row['why_left_out']}")
-        _facts(row)
+        facts_of(row)
         st.page_link(
             "pages/preprocessing.py",
             label="See how it is prepared",
@@ -96,7 +96,8 @@ def _steps(rows: pd.DataFrame, found: pd.DataFrame) -> None:
             st.caption(f"{place + 1:,} of {len(order):,}", width="content")
 
 
-def _facts(row: pd.Series) -> None:
+def facts_of(row: pd.Series) -> None:
+    """Show what the catalog knows of an image, field by field; what is not known is left out."""
     lines = []
     for field, words in FIELDS.items():
         value = row[field]
@@ -114,6 +115,4 @@ def _relatives(title: str, others: pd.DataFrame, settings: Settings, name: str) 
     if others.empty:
         return
     st.subheader(f"{title} ({len(others)})", anchor=False)
-    if pressed := picture_grid(others.head(RELATIVES), settings, name):
-        st.query_params["image"] = pressed
-        st.rerun()
+    picture_grid(others.head(RELATIVES), settings, name)

@@ -12,9 +12,8 @@ from core.charts.theme import CONFIG
 from core.data.browse import CHOICES, NOT_GIVEN, Filters, values_with_counts
 from core.data.labels import COHORTS, FINDINGS, LABEL_SCHEMES
 from core.settings import Settings
-from pages.components.pictures import picture_grid
+from pages.components.pictures import paged_grid
 
-PER_PAGE = 24
 SCHEME_KEYS = ("dataset-cohort", "dataset-labels")
 # What a visitor may not see, or what only the program needs.
 HIDDEN = ["path", "collection_order"]
@@ -169,25 +168,6 @@ def _charts(rows: pd.DataFrame) -> None:
 
 
 def _pictures(rows: pd.DataFrame, settings: Settings) -> None:
-    # Other rows, other pages: begin at the first one again.
-    mark = (len(rows), rows["id"].iat[0], rows["id"].iat[-1])
-    if st.session_state.get("dataset-mark") != mark:
-        st.session_state["dataset-mark"], st.session_state["dataset-page"] = mark, 1
     # For stepping from image to image where one is shown alone.
     st.session_state["dataset-order"] = rows.index
-    page, pages = st.session_state["dataset-page"], -(-len(rows) // PER_PAGE)
-    first = (page - 1) * PER_PAGE
-    if pressed := picture_grid(rows.iloc[first : first + PER_PAGE], settings, "gallery"):
-        st.query_params["image"] = pressed
-        st.rerun()
-    _pager(page, pages)
-
-
-def _pager(page: int, pages: int) -> None:
-    def turn(by: int) -> None:
-        st.session_state["dataset-page"] = page + by
-
-    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
-        st.button("Previous", on_click=turn, args=(-1,), disabled=page == 1)
-        st.markdown(f"Page {page:,} of {pages:,}", width="content")
-        st.button("Next", on_click=turn, args=(1,), disabled=page == pages)
+    paged_grid(rows, settings, "gallery")

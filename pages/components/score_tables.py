@@ -120,11 +120,12 @@ def worded_table(
     texts: dict[str, tuple],
     row_styles: list[str] | None = None,
     width: int = SCORE_WIDTH,
+    no_value: str = "–",
 ) -> None:
     """Show a table whose cells read as ``words`` (column -> a text per row, index 0 to n - 1).
 
     ``numbers`` and ``texts`` give each column its heading and help; ``row_styles`` a CSS each row;
-    ``width`` is that of a column of numbers, in pixels.
+    ``width`` is that of a column of numbers, in pixels; ``no_value`` stands for a missing number.
     """
     style = shown.style
     if row_styles:
@@ -144,7 +145,9 @@ def worded_table(
         },
     }
     height = "content" if len(shown) <= MOST_ROWS else 35 * MOST_ROWS
-    st.dataframe(style, hide_index=True, height=height, column_config=headings)
+    st.dataframe(
+        style, hide_index=True, height=height, column_config=headings, placeholder=no_value
+    )
 
 
 def _score(row: pd.Series, name: str) -> str:

@@ -57,9 +57,7 @@ def _from_catalog(settings: Settings, asked: str | None) -> tuple[str, np.ndarra
     if shown.empty:
         raise UserError("The collections hold no image that can be used; see the Dataset page.")
     asked = asked or shown["id"].iat[0]
-    if pressed := picture_grid(shown, settings, "strip-source", chosen=asked):
-        st.query_params["image"] = pressed
-        st.rerun()
+    picture_grid(shown, settings, "strip-source", chosen=asked)
     chosen = rows[rows["id"] == asked]
     if chosen.empty:
         raise UserError(f"There is no image '{asked}' in the catalog; choose one of those above.")
