@@ -24,9 +24,9 @@ from core.training.config import configure
 from core.training.jobs import start_worker, submit, wait
 
 KILLS, LARGEST_DIFFERENCE, PATIENCE = 20, 1e-4, 120
-# One kill in four comes while the process loads Keras and the images, the others this long, at
-# most, after it has begun to train (seconds).
-EARLY_SHARE, LONGEST_LIFE = 0.25, 2.0
+# One kill in four comes while the process loads Keras and the images, within these seconds; the
+# others once up to so many more batches and epochs than ever before stand in the history.
+EARLY_SHARE, EARLY_SECONDS, MOST_ROWS = 0.25, 4.0, 200
 EPOCHS = 600
 
 
@@ -71,16 +71,17 @@ def main() -> bool:
 def _kill(run: runs.Run, settings: Settings, random: np.random.Generator) -> str | None:
     """Start a worker where none is, let it work for a while, kill it; say at what it was."""
     early = random.random() < EARLY_SHARE
+    enough = 0 if early else len(run.history()) + random.integers(1, MOST_ROWS)
     start_worker(settings)
     end = time.monotonic() + PATIENCE
     while True:
         now = runs.read_run(settings.runs, run.id)
-        if now.state == runs.RUNNING and (early or "epoch" in now.status):
+        if now.state == runs.RUNNING and len(now.history()) >= enough:
             break
         if now.state == runs.FINISHED or time.monotonic() > end:
             return None
         time.sleep(0.02)
-    time.sleep(random.uniform(0.0, LONGEST_LIFE))
+    time.sleep(random.uniform(0.0, EARLY_SECONDS if early else 0.1))
     # Read before: the worker started above takes over at once, with a new process.
     now = runs.read_run(settings.runs, run.id)
     try:

@@ -1,7 +1,8 @@
 """What the commands of `python -m core` take, and the runs that they are asked for.
 
-Holds one function per command that adds its arguments, ``chosen_config`` for `train` and
-``chosen_study`` for `study`. What the commands do stands in ``core.commands``.
+Holds one function per command that adds its arguments, ``chosen_config`` for `train`,
+``chosen_study`` for `study` and ``chosen_images`` for `baselines`. What the commands do stands in
+``core.commands``.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from core.studies import free_name
 if TYPE_CHECKING:
     from core.training.config import RunConfig
     from core.training.range_config import RangeTest
+    from core.training.run_data import ImageChoice
 
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,10 +81,31 @@ def range_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--highest", type=float, help="last learning rate; default 1")
 
 
+def baselines_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `baselines`: which images, divided how."""
+    _data_arguments(parser)
+    parser.add_argument("--split", choices=("image", "patient"))
+    parser.add_argument("--fold", type=int, help="of a cross-validation, counted from 0")
+    parser.add_argument("--seed", type=int, help="of the split, and of the draw with --limit")
+    parser.add_argument("--limit", type=int, help="only this many images, for a rehearsal")
+
+
+def cheat_test_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `cheat-test`."""
+    parser.add_argument("--run", dest="run_id", required=True, metavar="RUN")
+
+
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `runs`."""
     for name in ("show", "stop", "delete"):
         parser.add_argument(f"--{name}", metavar="RUN")
+
+
+def compare_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `compare`."""
+    wanted = parser.add_mutually_exclusive_group(required=True)
+    wanted.add_argument("--study", help="compare its finished runs")
+    wanted.add_argument("--runs", metavar="RUN,RUN", help="compare these")
 
 
 def predict_arguments(parser: argparse.ArgumentParser) -> None:
@@ -178,8 +201,7 @@ def _changes(chosen: argparse.Namespace) -> dict:
         for name in ("cohort", "labels", "weights", "limit", "image_size")
     }
     split = {"by": chosen.split, "seed": seed}
-    changes = {name: value for name, value in (given | {"seed": seed}).items() if value is not None}
-    changes["split"] = {name: value for name, value in split.items() if value is not None}
+    changes = _given(given | {"seed": seed}) | {"split": _given(split)}
     for assignment in chosen.set:
         _assign(changes, assignment)
     return changes
@@ -190,8 +212,22 @@ def chosen_range_test(chosen: argparse.Namespace) -> "RangeTest":
     from core.training.range_config import configure_range_test
 
     rates = {name: getattr(chosen, name) for name in ("steps", "lowest", "highest")}
-    given = {name: value for name, value in rates.items() if value is not None}
-    return configure_range_test(chosen_config(chosen), **given)
+    return configure_range_test(chosen_config(chosen), **_given(rates))
+
+
+def chosen_images(chosen: argparse.Namespace) -> "ImageChoice":
+    """The images that the arguments of `baselines` ask for; raises UserError as above."""
+    from core.training.config import read_config
+    from core.training.run_data import ImageChoice
+
+    names = ("cohort", "labels", "limit", "seed")
+    split = {"by": chosen.split, "seed": chosen.seed, "fold": chosen.fold}
+    given = {name: getattr(chosen, name) for name in names} | {"split": _given(split)}
+    return read_config(_given(given), ImageChoice)
+
+
+def _given(values: dict) -> dict:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _assign(changes: dict, assignment: str) -> None:

@@ -1,9 +1,9 @@
 """The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; what the commands take stands in ``core.arguments``, the commands of studies and of range
-tests in ``core.study_commands`` and ``core.range_command``, how answers are printed in
-``core.__main__``.
+calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, and
+baselines with the cheat test have modules of their own, which end in ``_command``; how answers are
+printed stands in ``core.__main__``.
 """
 
 import argparse
@@ -15,6 +15,8 @@ from pathlib import Path
 
 from core import arguments, run_requests, runs
 from core.answers import Answer, describe, exit_code
+from core.baseline_command import test_for_cheating, trivial_baselines
+from core.compare_command import compare
 from core.errors import UserError
 from core.following import follow
 from core.range_command import find_learning_rate
@@ -192,7 +194,10 @@ COMMANDS = tuple(
         ("train", arguments.train_arguments, train),
         ("study", arguments.study_arguments, study),
         ("lr-range", arguments.range_arguments, find_learning_rate),
+        ("baselines", arguments.baselines_arguments, trivial_baselines),
+        ("cheat-test", arguments.cheat_test_arguments, test_for_cheating),
         ("runs", arguments.runs_arguments, list_all),
+        ("compare", arguments.compare_arguments, compare),
         ("predict", arguments.predict_arguments, predict_image),
         ("fetch", arguments.fetch_arguments, fetch_collection),
         ("worker", lambda parser: None, work_queue),

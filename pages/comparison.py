@@ -8,12 +8,20 @@ from core.charts.curves import overlaid_curves
 from core.charts.theme import CONFIG
 from core.evaluation.compare import comparison_table, curves, published_rows, unusable_runs
 from core.evaluation.published import CITATION, FOOTNOTES
+from pages.components.cheat_test import cheat_test
+from pages.components.differences import is_it_real
 from pages.components.frame import page
+from pages.components.published_differences import against_the_paper
 from pages.components.repeats import mean_and_spread
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
 from pages.components.run_filter import choose_runs
 from pages.components.score_tables import SCORE_WORDS, score_table
 from pages.components.timing import cost_of_a_score
+from pages.components.trivial_baselines import (
+    drawn_baselines,
+    stored_baselines,
+    trivial_baselines,
+)
 from pages.components.words import run_title
 
 LEAD = (
@@ -52,19 +60,25 @@ with page("Comparison", LEAD) as settings:
         lines = {"guessing": 1 / len(mine["classes"].iloc[0])}
     elif measure == "accuracy" and mine["majority"].notna().any():
         lines = {"always the commonest class": mine["majority"].max()}
-    st.plotly_chart(comparison_chart(table, measure, lines), theme=None, config=CONFIG)
+    baselines = stored_baselines(mine, settings)
+    charted = pd.concat([table, drawn_baselines(baselines, measure)], ignore_index=True)
+    st.plotly_chart(comparison_chart(charted, measure, lines), theme=None, config=CONFIG)
 
-    score_table(table)
+    score_table(pd.concat([table, baselines], ignore_index=True))
     if len(table) > len(mine):
         st.caption(
             f"{FOOTNOTES['class mix']} † {FOOTNOTES['derived']} {FOOTNOTES['not legible']} "
             f"{FOOTNOTES['intervals']}  \nPublished: {CITATION}"
         )
+        against_the_paper(mine)
     for run in chosen:
         if (run.config.get("split") or {}).get("by") == "image":
             with st.expander(f":orange[Patients on both sides:] {run_title(run)}"):
                 warn_of_shared_patients(run.config, run.metrics())
 
+    trivial_baselines(chosen, mine, baselines, measure, settings)
+    cheat_test(chosen, measure)
+    is_it_real(chosen)
     mean_and_spread(mine, measure)
     st.subheader("How they learnt")
     lines = curves(chosen)

@@ -70,7 +70,7 @@ def make_finished_run(settings: Settings, mistakes: int = 0, **choices) -> runs.
     answer[:mistakes] = (answer[:mistakes] + 1) % len(config.classes)
     probabilities = np.full((len(checked), len(config.classes)), 0.1)
     probabilities[np.arange(len(checked)), answer] = 1 - 0.1 * (len(config.classes) - 1)
-    predictions = checked[["id", "path", "patient", "source", "finding", "label"]].assign(
+    predictions = checked[["id", "path", "sha256", "patient", "source", "finding", "label"]].assign(
         predicted=np.array(config.classes)[answer],
         **{f"p_{name}": probabilities[:, i] for i, name in enumerate(config.classes)},
     )

@@ -1,15 +1,25 @@
 """The Comparison page: my runs and the published networks in one table."""
 
 import json
+import threading
 
 import numpy as np
 import pyarrow
 import pytest
-from run_folders import change_run, make_environment, make_finished_run, open_page, text_of
+from run_folders import (
+    button,
+    change_run,
+    make_environment,
+    make_finished_run,
+    open_page,
+    text_of,
+)
 
+from core.evaluation.baselines import BASELINES
 from core.evaluation.published import SUMMARY
+from pages.components import trivial_baselines
 from pages.components.run_filter import EVERY, SHOWN_AT_FIRST
-from pages.components.words import exact_duration, spread_words
+from pages.components.words import exact_duration, points, spread_words
 
 
 @pytest.fixture
@@ -117,7 +127,7 @@ def test_times_stand_beside_the_published_ones_with_what_they_hold(settings):
     make_finished_run(settings, mistakes=3)
     page = open_page("comparison")
     assert not page.exception and not page.error
-    table = page.dataframe[1].value
+    table = next(t.value for t in page.dataframe if "holds" in t.value.columns)
     assert list(table["origin"]) == ["my run"] * 2 + ["published"] * len(SUMMARY)
     assert list(table["device"])[:3] == ["a test", "a second computer", "NVIDIA Tesla P40"]
     training = words_of(page, "training_seconds", "holds")
@@ -217,6 +227,12 @@ def test_a_mean_reads_with_its_spread():
     assert spread_words(float("nan"), float("nan"), 0.1, 0.2) == "–"
 
 
+def test_a_difference_reads_in_points_with_its_sign():
+    assert points(0.0123, -0.0002, 0.028) == "+1.2 (+0.0 to +2.8)"
+    assert points(-0.02, float("nan"), float("nan")) == "-2.0"
+    assert points(float("nan"), float("nan"), float("nan")) == "–"
+
+
 def test_an_address_can_ask_for_a_study(settings):
     make_finished_run(settings, study="Heads", labels="pneumonia2")
     make_finished_run(settings)
@@ -227,3 +243,57 @@ def test_an_address_can_ask_for_a_study(settings):
     unknown = open_page("comparison", study="Nowhere")
     assert not unknown.exception
     assert unknown.selectbox(key="filter-study").value == EVERY
+
+
+def until_computed(page):
+    for thread in threading.enumerate():
+        if isinstance(thread, trivial_baselines._Computing):
+            thread.join()
+    page.run()
+
+
+def test_trivial_baselines_are_computed_by_a_button_and_stand_among_the_runs(settings):
+    make_finished_run(settings)
+    poor = make_finished_run(settings, mistakes=7)
+    page = open_page("comparison")
+    assert "Not computed yet for these images" in text_of(page)
+    button(page, "Compute the trivial baselines").click().run()
+    until_computed(page)
+    assert not page.exception
+    table = page.dataframe[0].value
+    assert (table["origin"] == "baseline").sum() == len(BASELINES)
+    assert list(table["balanced_accuracy"]) == sorted(table["balanced_accuracy"], reverse=True)
+    (red,) = page.error
+    # Twelve images: so wide an interval of the balanced accuracy that not even all right is enough.
+    assert red.value.count("is not shown to beat a trivial baseline") == 2
+    (score,) = [box for box in page.selectbox if box.label == "Score"]
+    score.select("accuracy").run()
+    (red,) = page.error
+    low, high = poor.metrics()["ci95"]["accuracy"]
+    assert f"({100 * low:.1f} to {100 * high:.1f}), against" in red.value
+    assert red.value.count("is not shown to beat a trivial baseline") == 1
+    assert not [b for b in page.button if b.label == "Compute the trivial baselines"]
+
+
+def test_baselines_of_images_that_have_changed_are_refused_in_a_sentence(settings):
+    run = make_finished_run(settings)
+    with (run.folder / "images.csv").open("a") as file:
+        file.write("another,image,,,,,training\n")
+    page = open_page("comparison")
+    button(page, "Compute the trivial baselines").click().run()
+    until_computed(page)
+    (red,) = page.error
+    assert "changed since these runs were trained" in red.value
+
+
+def test_my_balanced_accuracy_stands_against_the_published_accuracy(settings):
+    run = make_finished_run(settings, mistakes=1, backbone="VGG19", recipe="quick")
+    change_run(make_finished_run(settings, backbone="VGG16", recipe="quick"), {"synthetic": True})
+    page = open_page("comparison")
+    assert not page.exception and not page.error
+    (table,) = [t.value for t in page.dataframe if "mine" in t.value.columns]
+    mine = run.metrics()["balanced_accuracy"]
+    assert list(table["difference"]) == [pytest.approx(mine - 0.7252)]
+    assert words_of(page, "difference", "mine")[0].startswith(f"+{100 * (mine - 0.7252):.1f} (")
+    page.toggle[0].set_value(False).run()
+    assert not any("mine" in t.value.columns for t in page.dataframe)

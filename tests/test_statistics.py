@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from core.evaluation.statistics import (
+    difference_of_scores,
     mean_of_proportions,
     patients_repeat,
     percentile_interval,
@@ -85,3 +86,11 @@ def test_one_patient_cannot_show_doubt():
     assert percentile_interval(np.ones(100)) is None
     assert percentile_interval(np.full(100, np.nan)) is None
     assert percentile_interval(np.array([])) is None
+
+
+def test_the_interval_of_a_difference_is_newcombes():
+    # Newcombe, Stat Med 17 (1998) 873-890, method 10: 56/70 against 48/80.
+    interval = difference_of_scores(56 / 70, wilson(56, 70), 48 / 80, wilson(48, 80))
+    assert interval == pytest.approx([0.0524, 0.3339], abs=5e-5)
+    expected = confint_proportions_2indep(56, 70, 48, 80, method="newcomb", compare="diff")
+    assert interval == pytest.approx(expected)

@@ -104,6 +104,7 @@ def name_rows(figure: go.Figure, names: Mapping[int, str], above: float) -> None
             "x": 0,
             "xref": "paper",
             "xanchor": "left",
+            "align": "left",
             "y": place - above,
             "text": name,
             "showarrow": False,

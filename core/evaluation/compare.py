@@ -1,4 +1,4 @@
-"""Many runs side by side: one row per finished run, the published rows beside them, all histories.
+"""Many runs side by side: one row per finished run, other rows beside them, all histories.
 
 Reads run folders through ``core.runs`` and trusts nothing in them: a finished run whose files
 cannot be used is left out of the table and listed with its reason. Whether one run is better than
@@ -7,16 +7,17 @@ another is no question of this module.
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable
 
 import pandas as pd
 
 from core.evaluation import published
+from core.evaluation.divisions import division_of
 from core.evaluation.metrics import MEASURES
+from core.evaluation.values import interval, number, text, whole
 from core.runs import FINISHED, Run
 
-RUN, PUBLISHED = "run", "published"
+RUN, PUBLISHED, BASELINE = "run", "published", "baseline"
 
 SCORES = ("accuracy", "balanced_accuracy", *MEASURES)
 SECONDS = ("training_seconds", "feature_seconds", "testing_seconds")
@@ -26,13 +27,13 @@ NUMBERS = (*SCORES, *BOUNDS, "majority", *SECONDS)
 IMAGES = ("n_training", "testing_images_timed", *OVERLAPS)
 COUNTS = ("n", "seed", "split_seed", "fold", "limit", *IMAGES)
 SETTINGS = ("study", "backbone", "recipe", "labels", "cohort")
-TEXTS = ("kind", "run", "name", *SETTINGS, "split", "setup", "trained", "device")
+TEXTS = ("kind", "run", "name", *SETTINGS, "split", "setup", "division", "trained", "device")
 
 COMPARISON_COLUMNS = (
-    "kind",  # RUN or PUBLISHED
-    "run",  # identifier; empty for a published row
+    "kind",  # RUN, PUBLISHED or BASELINE
+    "run",  # identifier; empty for any other row
     "name",  # short and unique: what a chart or a table calls the row
-    "created",  # local time; NaT for a published row
+    "created",  # local time; NaT for any other row than a run
     "study",
     "backbone",
     "recipe",
@@ -45,6 +46,7 @@ COMPARISON_COLUMNS = (
     "fold",  # which part of a cross-validation was held back; NA where there is none
     "limit",  # only this many images took part, drawn by the seed; NA where all did
     "setup",  # equal for runs whose configs differ in seed, split_seed or fold alone
+    "division",  # equal where the same images stood on the same sides; empty where not known
     "synthetic",
     "n",  # validation images
     *SCORES,  # fractions, NaN where undefined
@@ -95,6 +97,16 @@ def unusable_runs(runs: Iterable[Run]) -> dict[str, str]:
     return reasons
 
 
+def comparison_rows(scored: Iterable[tuple[dict, dict, dict]]) -> pd.DataFrame:
+    """Rows for what is no run but scored as one: COMPARISON_COLUMNS.
+
+    Each is (columns that say what it is, a config as far as there is one, its metrics); one whose
+    metrics hold no accuracy is left out.
+    """
+    rows = [_row(*one) for one in scored if _scored(one[2])]
+    return _typed(pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS)))
+
+
 def published_rows() -> pd.DataFrame:
     """The published networks as rows of a comparison table, best first: COMPARISON_COLUMNS."""
     table = published.summary_table().assign(
@@ -121,7 +133,7 @@ def curves(runs: Iterable[Run]) -> pd.DataFrame:
         history = run.history()
         epochs = history[history["kind"] == "epoch"]
         if len(epochs):
-            name, backbone = run_name(run), _text(run.config.get("backbone"))
+            name, backbone = run_name(run), text(run.config.get("backbone"))
             tables.append(epochs.assign(run=run.id, name=name, backbone=backbone))
     if not tables:
         return pd.DataFrame(columns=list(CURVE_COLUMNS))
@@ -134,11 +146,11 @@ def run_name(run: Run) -> str:
     """Short name that tells runs apart: backbone, recipe, split, fold, seed, the run's own mark."""
     config, split = run.config, _split(run.config)
     parts = [
-        _text(config.get("backbone")) or "unknown backbone",
-        _text(config.get("recipe")),
-        _text(split.get("by")),
-        f"fold {_text(split.get('fold'))}" if split.get("fold") is not None else "",
-        f"seed {_text(config.get('seed'))}" if config.get("seed") is not None else "",
+        text(config.get("backbone")) or "unknown backbone",
+        text(config.get("recipe")),
+        text(split.get("by")),
+        f"fold {text(split.get('fold'))}" if split.get("fold") is not None else "",
+        f"seed {text(config.get('seed'))}" if config.get("seed") is not None else "",
         run.id.rpartition("-")[2],
     ]
     return ", ".join(part for part in parts if part)
@@ -153,45 +165,55 @@ def _read(run: Run) -> tuple[dict, str]:
             {},
             f"metrics.json of {run.id} is missing or cannot be read; delete or repeat the run.",
         )
-    scores = metrics | (metrics["macro"] if isinstance(metrics.get("macro"), dict) else {})
-    n = _whole(metrics.get("n_validation", metrics.get("n")))
-    accuracy = _number(metrics.get("accuracy"))
-    # NaN fails both comparisons.
-    if not (n >= 1 and 0 <= accuracy <= 1):
+    if not _scored(metrics):
         return {}, f"metrics.json of {run.id} holds no accuracy; delete or repeat the run."
-    intervals = metrics.get("ci95") if isinstance(metrics.get("ci95"), dict) else {}
-    majority = metrics.get("majority") if isinstance(metrics.get("majority"), dict) else {}
-    classes, split = metrics.get("classes"), _split(config)
-    row = {
+    about = {
         "kind": RUN,
         "run": run.id,
         "name": run_name(run),
         "created": run.created,
-        **{name: _text(config.get(name)) for name in SETTINGS},
-        "classes": tuple(map(str, classes)) if isinstance(classes, list) else (),
-        "split": _text(split.get("by")),
-        "seed": _whole(config.get("seed")),
-        "split_seed": _whole(split.get("seed")),
-        "fold": _whole(split.get("fold")),
-        "limit": _whole(config.get("limit")),
         "setup": _setup(config),
+        "division": division_of(run),
+    }
+    return _row(about, config, metrics), ""
+
+
+def _scored(metrics: dict) -> bool:
+    n = whole(metrics.get("n_validation", metrics.get("n")))
+    # NaN fails both comparisons.
+    return n >= 1 and 0 <= number(metrics.get("accuracy")) <= 1
+
+
+def _row(about: dict, config: dict, metrics: dict) -> dict:
+    scores = metrics | (metrics["macro"] if isinstance(metrics.get("macro"), dict) else {})
+    intervals = metrics.get("ci95") if isinstance(metrics.get("ci95"), dict) else {}
+    majority = metrics.get("majority") if isinstance(metrics.get("majority"), dict) else {}
+    classes, split = metrics.get("classes"), _split(config)
+    row = {
+        **{name: text(config.get(name)) for name in SETTINGS},
+        "classes": tuple(map(str, classes)) if isinstance(classes, list) else (),
+        "split": text(split.get("by")),
+        "seed": whole(config.get("seed")),
+        "split_seed": whole(split.get("seed")),
+        "fold": whole(split.get("fold")),
+        "limit": whole(config.get("limit")),
         "synthetic": metrics.get("synthetic") is True,
-        "n": n,
-        **{name: _number(scores.get(name)) for name in SCORES},
-        "majority": _number(majority.get("accuracy")),
-        **{name: _number(metrics.get(name)) for name in SECONDS},
-        **{name: _whole(metrics.get(name)) for name in IMAGES},
+        "n": whole(metrics.get("n_validation", metrics.get("n"))),
+        **{name: number(scores.get(name)) for name in SCORES},
+        "majority": number(majority.get("accuracy")),
+        **{name: number(metrics.get(name)) for name in SECONDS},
+        **{name: whole(metrics.get(name)) for name in IMAGES},
         "trained": " and ".join(
             part
             for part, epochs in (("head", "head_epochs"), ("network", "epochs"))
-            if _number(config.get(epochs)) > 0
+            if number(config.get(epochs)) > 0
         ),
-        "device": _text(metrics.get("device")),
+        "device": text(metrics.get("device")),
         "derived": (),
     }
     for name in SCORES:
-        row[f"{name}_low"], row[f"{name}_high"] = _interval(intervals.get(name))
-    return row, ""
+        row[f"{name}_low"], row[f"{name}_high"] = interval(intervals.get(name))
+    return row | about
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
@@ -213,26 +235,4 @@ def _setup(config: dict) -> str:
     split = {name: v for name, v in _split(config).items() if name != "seed"}
     split["fold"] = split.get("fold") is not None
     content = {name: v for name, v in config.items() if name != "seed"} | {"split": split}
-    text = json.dumps(content, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _interval(value: object) -> tuple[float, float]:
-    if isinstance(value, (list, tuple)) and len(value) == 2:
-        return _number(value[0]), _number(value[1])
-    return math.nan, math.nan
-
-
-def _number(value: object) -> float:
-    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
-    # Anything larger is no count, score or time of ours, and may not fit a float at all.
-    return float(value) if numeric and abs(value) < 2**53 else math.nan
-
-
-def _whole(value: object) -> float:
-    number = _number(value)
-    return number if number.is_integer() else math.nan
-
-
-def _text(value: object) -> str:
-    return "" if value is None or isinstance(value, (dict, list)) else str(value)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from core.errors import UserError
 from core.evaluation.metrics import MEASURES
-from core.evaluation.statistics import mean_of_proportions, wilson
+from core.evaluation.statistics import difference_of_scores, mean_of_proportions, wilson
 
 CITATION = (
     "El Asnaoui K, Chawki Y. Using X-ray images and deep learning for automated detection of "
@@ -184,3 +184,27 @@ def summary_table() -> pd.DataFrame:
     worked out, a tuple). Balanced accuracy is the published mean sensitivity.
     """
     return _summary().copy()
+
+
+def against_published(table: pd.DataFrame) -> pd.DataFrame:
+    """Runs of ``table`` set against the published network with their backbone, in their order.
+
+    ``table`` has name, backbone and balanced_accuracy with _low and _high. Columns: name, mine (the
+    balanced accuracy, fair partner of the published accuracy), published, difference with low and
+    high (95 % interval, NaN where the run has none), all fractions. The two are taken as
+    independent samples, though part of the images may be the same.
+    """
+    known = _summary().set_index("backbone")
+    rows = []
+    for run in table[table["backbone"].isin(known.index)].to_dict("records"):
+        mine, theirs = run["balanced_accuracy"], known.loc[run["backbone"]]
+        low, high = difference_of_scores(
+            mine,
+            (run["balanced_accuracy_low"], run["balanced_accuracy_high"]),
+            theirs["accuracy"],
+            (theirs["accuracy_low"], theirs["accuracy_high"]),
+        )
+        row = {"name": run["name"], "mine": mine, "published": theirs["accuracy"]}
+        rows.append(row | {"difference": mine - theirs["accuracy"], "low": low, "high": high})
+    columns = ["name", "mine", "published", "difference", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))

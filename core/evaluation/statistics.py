@@ -1,8 +1,8 @@
 """How far a score can be trusted: intervals for proportions and for means over classes.
 
-Holds Wilson's interval, resampling of confusion matrices (by patient where patients repeat) and the
-interval read off such resamples. What is counted, and what the rates are called, stands in
-``core.evaluation.metrics``.
+Holds Wilson's interval, resampling of counts and confusion matrices (by patient where patients
+repeat) and the interval read off such resamples. What is counted, and what the rates are called,
+stands in ``core.evaluation.metrics``.
 """
 
 from collections.abc import Sequence
@@ -47,6 +47,19 @@ def mean_of_proportions(
     return [max(0.0, float(low)), min(1.0, float(high))]
 
 
+def difference_of_scores(
+    a: float, interval_a: Sequence[float], b: float, interval_b: Sequence[float]
+) -> list[float]:
+    """Interval [low, high] of a - b, two scores 0..1 of independent samples, from their intervals.
+
+    Source: Zou & Donner, Stat Med 27 (2008) 1693-1702.
+    """
+    (low_a, high_a), (low_b, high_b) = interval_a, interval_b
+    down = np.hypot(a - low_a, high_b - b)
+    up = np.hypot(high_a - a, b - low_b)
+    return [float(a - b - down), float(a - b + up)]
+
+
 def patients_repeat(patients: Sequence[str] | None) -> bool:
     """Whether any patient stands there twice; the empty text names nobody."""
     named = [p for p in (patients if patients is not None else ()) if p]
@@ -63,30 +76,52 @@ def resample_confusions(
 ) -> np.ndarray | None:
     """Confusion matrices of bootstrap resamples, int64 (resamples, classes, classes).
 
-    ``truth`` and ``predicted`` are class indices (n,). Cases are drawn with replacement within each
-    class; with ``patients`` (n,) whole patients are drawn, within the class of most of their
-    images, since images of one patient are alike and do not count as so many independent cases.
-    None when a class that occurs has fewer than two patients (or images), because then resampling
-    cannot show any doubt about it.
+    ``truth`` and ``predicted`` are class indices (n,). How is drawn, and when there is None:
+    ``resample_counts``.
     """
-    pairs = np.asarray(truth) * classes + np.asarray(predicted)
-    unit = _units(patients, len(pairs))
-    tables = np.zeros((unit.max(initial=-1) + 1, classes * classes), dtype=np.int64)
-    np.add.at(tables, (unit, pairs), 1)
-    stratum = tables.reshape(-1, classes, classes).sum(axis=2).argmax(axis=1)
+    cells = np.asarray(truth) * classes + np.asarray(predicted)
+    counts = np.zeros((len(cells), classes * classes), dtype=np.int64)
+    counts[np.arange(len(cells)), cells] = 1
+    drawn = resample_counts(counts, truth, classes, patients, resamples, seed)
+    return None if drawn is None else drawn.reshape(resamples, classes, classes)
+
+
+def resample_counts(
+    counts: np.ndarray,
+    truth: np.ndarray,
+    classes: int,
+    patients: Sequence[str] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> np.ndarray | None:
+    """Sums of what was counted of each case over bootstrap resamples, int64 (resamples, m).
+
+    ``counts`` are whole numbers (n, m), ``truth`` class indices (n,). Cases are drawn with
+    replacement within each class; with ``patients`` (n,) whole patients are drawn, within the class
+    of most of their images, since images of one patient are alike and do not count as so many
+    independent cases. None when a class that occurs has fewer than two patients (or images),
+    because then resampling cannot show any doubt about it.
+    """
+    unit = _units(patients, len(counts))
+    units = unit.max(initial=-1) + 1
+    tables = np.zeros((units, counts.shape[1]), dtype=np.int64)
+    np.add.at(tables, unit, counts)
+    images = np.zeros((units, classes), dtype=np.int64)
+    np.add.at(images, (unit, truth), 1)
+    stratum = images.argmax(axis=1)
 
     rng = np.random.default_rng(seed)
-    drawn = np.zeros((resamples, classes * classes), dtype=np.int64)
+    drawn = np.zeros((resamples, counts.shape[1]), dtype=np.int64)
     for number in np.unique(stratum):
         members = tables[stratum == number]
         if len(members) < 2:
             return None
         # Units with the same table are exchangeable: one multinomial over the distinct tables
         # draws the same distribution as picking units one by one, and far faster.
-        distinct, counts = np.unique(members, axis=0, return_counts=True)
-        weights = rng.multinomial(len(members), counts / len(members), size=resamples)
+        distinct, repeated = np.unique(members, axis=0, return_counts=True)
+        weights = rng.multinomial(len(members), repeated / len(members), size=resamples)
         drawn += weights @ distinct
-    return drawn.reshape(resamples, classes, classes)
+    return drawn
 
 
 def percentile_interval(values: np.ndarray, level: float = LEVEL) -> list[float] | None:

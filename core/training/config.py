@@ -153,7 +153,7 @@ class RunConfig(BaseModel):
         return LABEL_SCHEMES[self.labels].classes
 
 
-Config = TypeVar("Config", bound=RunConfig)
+Config = TypeVar("Config", bound=BaseModel)
 
 
 def configure(backbone: str, recipe: str = DEFAULT_RECIPE, **changes: object) -> RunConfig:

@@ -101,11 +101,13 @@ def extract_features(
     data: RunData,
     settings: Settings,
     progress: Progress,
+    shown: str = "",
 ) -> Features:
     """Read what is missing through ``backbone`` (pixels to features) and return the features.
 
     View 0 is the image itself, for all; views 1 and up are augmented copies, for the training
-    images. Can be stopped and goes on where it was. Raises UserError when the disk is full.
+    images. ``shown`` names what of the images is left in ``data.pixels``, where it is not all.
+    Can be stopped and goes on where it was. Raises UserError when the disk is full.
     """
     made_with = {
         "backbone": config.backbone,
@@ -119,6 +121,8 @@ def extract_features(
     if config.scaling != OWN_SCALING:
         # Named only where it differs, so that features stored before keep their place.
         made_with["scaling"] = config.scaling
+    if shown:
+        made_with["shown"] = shown
     if (precision := keras.config.dtype_policy().name) != FLOAT32:
         made_with["precision"] = precision
     store = StoredRows(

@@ -1,17 +1,20 @@
 """The images of one run: which take part, on which side of the split, and their pixels.
 
 Holds ``RunData``, how it is assembled from a config, and the two tables a run leaves about its
-images. What is done with them stands in ``core.training.trainer``.
+images; ``ImageChoice``, the part of a config that decides on images, for whatever is scored on a
+run's images without being one. What is done with them stands in ``core.training.trainer``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
 from core import runs
 from core.data.catalog import check_classes, limit_rows, load_catalog, select_rows
-from core.data.splits import Split, make_split
+from core.data.splits import Split, SplitConfig, make_split
 from core.errors import UserError
 from core.files import whole_file
 from core.imaging.prepared import Prepared, open_prepared
@@ -43,14 +46,32 @@ class RunData:
         return bool(self.rows["synthetic"].any())
 
 
+class ImageChoice(BaseModel):
+    """Which images take part and how they are divided: the fields of a RunConfig that say so."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    cohort: str = "paper"
+    labels: str = "paper3"
+    limit: int | None = Field(None, ge=12)
+    seed: int = Field(0, ge=0, lt=2**31, description="Of the draw, where there is a limit.")
+    split: SplitConfig = SplitConfig()
+
+
+def divide(
+    choice: RunConfig | ImageChoice, settings: Settings, progress: Callable
+) -> tuple[pd.DataFrame, Split]:
+    """The rows that take part, with label and label_index, and their split; raises UserError."""
+    rows = select_rows(load_catalog(settings, progress), choice.cohort, choice.labels)
+    check_classes(rows, choice.labels)
+    if choice.limit:
+        rows = limit_rows(rows, choice.limit, choice.seed)
+    return rows, make_split(rows, choice.split)
+
+
 def assemble(config: RunConfig, settings: Settings, progress: Progress) -> RunData:
     """Choose, split and prepare the images of ``config``; raises UserError, StopRun."""
-    catalog = load_catalog(settings, progress)
-    rows = select_rows(catalog, config.cohort, config.labels)
-    check_classes(rows, config.labels)
-    if config.limit:
-        rows = limit_rows(rows, config.limit, config.seed)
-    split = make_split(rows, config.split)
+    rows, split = divide(config, settings, progress)
     check_batch(config, split)
     pixels = open_prepared(rows, config.preprocess, config.size, settings, progress)
     return RunData(rows, split, pixels)
@@ -68,7 +89,7 @@ def check_batch(config: RunConfig, split: Split) -> None:
 def write_images(run: runs.Run, data: RunData) -> None:
     """Write images.csv: every image that took part, and its side (training, validation)."""
     with whole_file(run.folder / "images.csv") as temporary:
-        _sides(data).to_csv(temporary, index=False)
+        sides_table(data.rows, data.split).to_csv(temporary, index=False)
 
 
 def same_images(run: runs.Run, data: RunData) -> bool:
@@ -77,23 +98,33 @@ def same_images(run: runs.Run, data: RunData) -> bool:
         known = pd.read_csv(run.folder / "images.csv", dtype=str, keep_default_na=False)
     except (OSError, ValueError):
         return False
-    return known.equals(_sides(data).astype(str).reset_index(drop=True))
+    return known.equals(sides_table(data.rows, data.split).astype(str).reset_index(drop=True))
 
 
-def _sides(data: RunData) -> pd.DataFrame:
-    side = np.full(len(data.rows), "training", dtype=object)
-    side[data.split.validation] = "validation"
-    return data.rows[IMAGE_COLUMNS].assign(side=side)
+def sides_table(rows: pd.DataFrame, split: Split) -> pd.DataFrame:
+    """What images.csv holds: IMAGE_COLUMNS of every image, and its side (training, validation)."""
+    side = np.full(len(rows), "training", dtype=object)
+    side[split.validation] = "validation"
+    return rows[IMAGE_COLUMNS].assign(side=side)
 
 
 def write_predictions(
     run: runs.Run, data: RunData, probabilities: np.ndarray, classes: tuple[str, ...]
 ) -> None:
     """Write predictions.csv from (validation images, k) float32 probabilities."""
-    rows = data.rows.iloc[data.split.validation]
-    table = rows[["path", *IMAGE_COLUMNS]].assign(
+    table = prediction_table(data.rows, data.split, probabilities, classes)
+    with whole_file(run.folder / "predictions.csv") as temporary:
+        table.to_csv(temporary, index=False, float_format="%.7g")
+
+
+def prediction_table(
+    rows: pd.DataFrame, split: Split, probabilities: np.ndarray, classes: tuple[str, ...]
+) -> pd.DataFrame:
+    """What predictions.csv holds, one row per validation image.
+
+    Columns: path, IMAGE_COLUMNS, predicted, p_<class> from (validation images, k) probabilities.
+    """
+    return rows.iloc[split.validation][["path", *IMAGE_COLUMNS]].assign(
         predicted=np.array(classes)[probabilities.argmax(axis=1)],
         **{f"p_{name}": probabilities[:, i] for i, name in enumerate(classes)},
     )
-    with whole_file(run.folder / "predictions.csv") as temporary:
-        table.to_csv(temporary, index=False, float_format="%.7g")

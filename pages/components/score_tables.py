@@ -7,7 +7,7 @@ table is shown with: ``worded_table``, whose cells show words and sort by the nu
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.compare import PUBLISHED, SCORES
+from core.evaluation.compare import BASELINE, PUBLISHED, RUN, SCORES
 from core.evaluation.metrics import MEASURES
 from core.evaluation.statistics import wilson
 from pages.components.words import class_title, percent
@@ -37,7 +37,11 @@ SCORE_WORDS = {
 }
 TEXT_WORDS = {
     "name": ("Network and run", None),
-    "origin": ("From", "The published study, or a run of yours; SYNTHETIC: drawn images."),
+    "origin": (
+        "From",
+        "A run of yours, the published study, or a trivial baseline, which reads no lung; "
+        "SYNTHETIC: drawn images.",
+    ),
     "split": ("Split by", "image: a patient can stand on both sides; patient: never."),
     "n": ("n", "Validation images behind the scores."),
     "overlap_patients": ("Shared patients", "Patients with images on both sides."),
@@ -64,6 +68,7 @@ CLASS_TEXT = {
 # Pixels; the first has room for a value and its interval.
 SCORE_WIDTH = 150
 WIDTHS = {"name": 300, "origin": 100, "class": 110, "n": 60, "repeated": 140, "holds": 330}
+KIND_STYLES = {RUN: "", PUBLISHED: "color: #E69F00", BASELINE: "color: #B8BEC7"}
 MOST_ROWS = 25
 NO_VALUE = "not legible"
 
@@ -71,14 +76,13 @@ NO_VALUE = "not legible"
 def score_table(table: pd.DataFrame) -> None:
     """Show ``table`` (COMPARISON_COLUMNS) sorted by balanced accuracy, best first."""
     table = table.sort_values("balanced_accuracy", ascending=False).reset_index(drop=True)
-    published = table["kind"] == PUBLISHED
     table["origin"] = origins(table)
     worded_table(
         table[["name", "origin", "n", *SCORE_WORDS, "split", "overlap_patients"]],
         {name: [_score(row, name) for _, row in table.iterrows()] for name in SCORES},
         SCORE_WORDS,
         TEXT_WORDS,
-        ["color: #E69F00" if is_published else "" for is_published in published],
+        [KIND_STYLES[kind] for kind in table["kind"]],
     )
 
 
@@ -104,9 +108,9 @@ def class_table(table: pd.DataFrame) -> None:
 
 
 def origins(table: pd.DataFrame) -> pd.Series:
-    """Where each row of a comparison comes from: "my run", "SYNTHETIC" or "published"."""
-    mine = table["synthetic"].map({True: "SYNTHETIC", False: "my run"})
-    return mine.mask(table["kind"] == PUBLISHED, "published")
+    """Where each row of a comparison comes from, in a word or two, synthetic images foremost."""
+    words = table["kind"].map({RUN: "my run", PUBLISHED: "published", BASELINE: "baseline"})
+    return words.mask(table["synthetic"] & (table["kind"] == RUN), "SYNTHETIC")
 
 
 def worded_table(

@@ -65,6 +65,15 @@ def percent(value: float | None, low: float | None = None, high: float | None = 
     return f"{100 * value:.1f}{PERCENT} ({100 * low:.1f} to {100 * high:.1f})"
 
 
+def points(difference: float, low: float, high: float) -> str:
+    """A difference of fractions in points, signed, with its interval: "+1.2 (-0.4 to +2.8)"."""
+    if _absent(difference):
+        return "–"
+    # "z": nought has no minus, however it was rounded.
+    shown = f"{100 * difference:+z.1f}"
+    return shown if _absent(low) else f"{shown} ({100 * low:+z.1f} to {100 * high:+z.1f})"
+
+
 def spread_words(mean: float, deviation: float, low: float, high: float) -> str:
     """A mean, its standard deviation and its range, all fractions: "81.2 % ± 1.1 (79 to 83)"."""
     if _absent(mean):

@@ -1,0 +1,57 @@
+"""The commands `baselines` and `cheat-test`: what can be scored without reading a lung.
+
+Holds what the commands do and answer; what they take stands in ``core.arguments``.
+"""
+
+import argparse
+
+from core import arguments, runs
+from core.answers import Answer
+from core.settings import read_settings
+from core.terminal import ProgressLine
+
+
+def trivial_baselines(chosen: argparse.Namespace) -> Answer:
+    """Score the trivial baselines and keep them for the comparison; no network is trained."""
+    from core.evaluation.baseline_results import compute_baselines
+
+    choice = arguments.chosen_images(chosen)
+    with ProgressLine() as progress:
+        answer = compute_baselines(choice, read_settings(), progress)
+    if not chosen.json:
+        _print(answer)
+    return answer, 0
+
+
+def test_for_cheating(chosen: argparse.Namespace) -> Answer:
+    """Score what a run's features and head can do without the lungs, and with nothing else."""
+    settings = read_settings()
+    run = runs.read_run(settings.runs, chosen.run_id)
+    with ProgressLine() as progress:
+        # Loads Keras, which a run that is not there need not wait for.
+        from core.evaluation.cheat_test import cheat_test
+
+        answer = cheat_test(run, settings, progress)
+    if not chosen.json:
+        for name in ("full", "without_lungs", "lungs_only"):
+            scores = answer[name]
+            low, high = scores["ci95"]["accuracy"]
+            print(
+                f"{name.replace('_', ' '):<14} accuracy {scores['accuracy']:.3f} "
+                f"({low:.3f} to {high:.3f}), balanced {scores['balanced_accuracy']:.3f}"
+            )
+    return answer, 0
+
+
+def _print(answer: dict) -> None:
+    print(f"Checked on {answer['n_validation']} images, learnt from {answer['n_training']}.")
+    print(f"{'':<20} {'accuracy':>9} {'balanced':>9}   95 % interval of the accuracy")
+    for baseline in answer["baselines"]:
+        metrics = baseline["metrics"]
+        low, high = metrics["ci95"]["accuracy"]
+        print(
+            f"{baseline['title']:<20} {metrics['accuracy']:9.3f} "
+            f"{metrics['balanced_accuracy']:9.3f}   {low:.3f} to {high:.3f}"
+        )
+    if answer["synthetic"]:
+        print("\nSYNTHETIC images: these figures say nothing about real lungs.")

@@ -1,0 +1,52 @@
+"""The cheat test: what a run scores on whole images, without the lungs, and on the lungs alone.
+
+Tables are those of ``core.evaluation.cheat_results``; the words for what is seen are handed in.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.charts.colours import ACCENT, GREY, TEXT, VERMILLION
+from core.charts.comparison import MEASURES
+from core.charts.theme import dress, name_rows
+
+COLOURS = (ACCENT, VERMILLION, GREY)
+ROW_HEIGHT = 96
+
+
+def cheat_chart(table: pd.DataFrame, measure: str, seen: Mapping[str, str]) -> go.Figure:
+    """One group of bars per run, one bar per key of ``seen``, in its order from above."""
+    places = {run: place for place, run in enumerate(table["run"].unique())}
+    figure = go.Figure()
+    for number, (name, words) in enumerate(seen.items()):
+        rows = table[table["seen"] == name]
+        figure.add_bar(
+            x=rows["score"],
+            y=rows["run"].map(places) + 0.22 * (number - 1) + 0.08,
+            width=0.2,
+            orientation="h",
+            name=words,
+            marker={"color": COLOURS[number], "line": {"width": 0}},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": (rows["high"] - rows["score"]).fillna(0),
+                "arrayminus": (rows["score"] - rows["low"]).fillna(0),
+                "color": TEXT,
+                "thickness": 1.5,
+                "width": 4,
+            },
+            hovertext=rows["name"] + ", " + words,
+            hovertemplate="%{hovertext}<br>%{x:.1%}<extra></extra>",
+        )
+    names = table.drop_duplicates("run").set_index("run")["name"]
+    name_rows(figure, {place: names[run] for run, place in places.items()}, 0.4)
+    bottom = len(places) - 0.5
+    figure.update_xaxes(tickformat=".0%", nticks=6, range=[0, 1])
+    figure.update_yaxes(showticklabels=False, showgrid=False, range=[bottom, -0.55])
+    figure.update_layout(showlegend=True, barmode="overlay")
+    dress(figure, MEASURES[measure], "", int(ROW_HEIGHT * (bottom + 0.55)) + 110)
+    figure.update_yaxes(title=None)
+    return figure

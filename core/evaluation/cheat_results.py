@@ -1,0 +1,52 @@
+"""Cheat tests that were made, as rows for a chart: each run with all of the image and with parts.
+
+Reads cheat_test.json of run folders and trusts nothing in it. How the test is made stands in
+``core.evaluation.cheat_test``, which loads Keras; this module does not.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from core.evaluation.compare import run_name
+from core.evaluation.values import interval
+from core.run_files import read_object
+from core.runs import Run
+
+CHEAT_TEST = "cheat_test.json"
+FULL, WITHOUT_LUNGS, LUNGS_ONLY = "full", "without_lungs", "lungs_only"
+SEEN = {
+    FULL: "whole image",
+    WITHOUT_LUNGS: "lungs blacked out",
+    LUNGS_ONLY: "lungs alone",
+}
+CHEAT_SCORES = ("accuracy", "balanced_accuracy")
+CHEAT_COLUMNS = ("run", "name", "seen", "n", "score", "low", "high", "n_annotated", "n_images")
+
+
+def cheat_table(runs: Iterable[Run], measure: str) -> pd.DataFrame:
+    """Three rows, in the order of SEEN, for each run with a cheat test: CHEAT_COLUMNS.
+
+    ``measure`` is one of CHEAT_SCORES; scores and bounds are fractions, NaN where there is none.
+    """
+    rows = []
+    for run in runs:
+        content, problem = read_object(run.folder / CHEAT_TEST)
+        parts = {seen: content.get(seen) for seen in SEEN}
+        counts = {name: content.get(name) for name in ("n_annotated", "n_images")}
+        whole = all(isinstance(count, int) for count in counts.values())
+        if problem or not whole or not all(_is_scored(part, measure) for part in parts.values()):
+            continue
+        about = {"run": run.id, "name": run_name(run), **counts}
+        for seen, part in parts.items():
+            bounds = part.get("ci95")
+            low, high = interval(bounds.get(measure) if isinstance(bounds, dict) else None)
+            scored = {"n": part["n"], "score": part[measure], "low": low, "high": high}
+            rows.append(about | {"seen": seen} | scored)
+    return pd.DataFrame(rows, columns=list(CHEAT_COLUMNS))
+
+
+def _is_scored(part: object, measure: str) -> bool:
+    if not isinstance(part, dict):
+        return False
+    return isinstance(part.get("n"), int) and isinstance(part.get(measure), float)

@@ -1,0 +1,68 @@
+"""The cheat test on the Comparison page: can a run do without the lungs?
+
+Holds ``cheat_test``, the section. The test itself is made by ``python -m core cheat-test``.
+"""
+
+import pandas as pd
+import streamlit as st
+
+from core import runs
+from core.charts.cheat_test import cheat_chart
+from core.charts.theme import CONFIG
+from core.evaluation.cheat_results import (
+    CHEAT_SCORES,
+    FULL,
+    SEEN,
+    WITHOUT_LUNGS,
+    cheat_table,
+)
+from pages.components.score_tables import SCORE_WORDS
+from pages.components.words import percent
+
+WHAT = (
+    "The same features and the same kind of head, trained on images in which the lungs are blacked "
+    "out, and on images in which nothing else is left. A run that scores much the same without "
+    "lungs has learnt something else than disease (Maguolo & Nanni 2021)."
+)
+CAUTION = (
+    "Blacked out is the rectangle around both lungs where the collection has annotated them "
+    "({annotated:,} of {images:,} images), else the middle 70\N{NO-BREAK SPACE}% of the width by "
+    "75\N{NO-BREAK SPACE}% of the height. Annotated rectangles differ from that one, and only one "
+    "collection has them: where a black rectangle lies can itself tell the collection."
+)
+
+
+def cheat_test(chosen: list[runs.Run], measure: str) -> None:
+    """Show the tests of ``chosen``, in ``measure`` where they have it, else balanced accuracy."""
+    measure = measure if measure in CHEAT_SCORES else "balanced_accuracy"
+    st.subheader("Without the lungs (cheat test)")
+    st.markdown(WHAT)
+    table = cheat_table(chosen, measure)
+    if table.empty:
+        frozen = [run for run in chosen if run.config.get("epochs") == 0]
+        if not frozen:
+            st.caption("It needs a run on a frozen backbone, such as one with the recipe quick.")
+            return
+        st.markdown("**Not made yet for these runs.** On the computer of the server, enter")
+        st.code(f"python -m core cheat-test --run {frozen[0].id}", language="bash", wrap_lines=True)
+        st.caption("It reads every image twice through the backbone: minutes on a processor.")
+        return
+    st.plotly_chart(cheat_chart(table, measure, SEEN), theme=None, config=CONFIG)
+    for _, rows in table.groupby("run", sort=False):
+        _verdict(rows.set_index("seen"), measure)
+    most = table.loc[table["n_images"].idxmax()]
+    st.caption(CAUTION.format(annotated=most["n_annotated"], images=most["n_images"]))
+
+
+def _verdict(rows: pd.DataFrame, measure: str) -> None:
+    full, without = rows.loc[FULL], rows.loc[WITHOUT_LUNGS]
+    words = (
+        f"**{full['name']}** reaches {percent(without['score'], without['low'], without['high'])} "
+        f"without the lungs, where the whole image gives "
+        f"{percent(full['score'], full['low'], full['high'])} "
+        f"({SCORE_WORDS[measure][0].lower()}, {full['n']:,} images)"
+    )
+    if without["high"] < full["low"]:
+        st.markdown(f"{words}: the lungs add to its score.")
+    else:
+        st.markdown(f":red[{words}: the intervals overlap, so nothing shows that it needs lungs.]")
