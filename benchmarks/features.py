@@ -34,7 +34,7 @@ from core.training.features import extract_features
 from core.training.progress import Progress
 from core.training.run_data import RunData, assemble
 
-IMAGES, ROUNDS, TARGET = 96, 3, 1.0
+IMAGES, ROUNDS, TARGET = 64, 3, 1.0
 BATCHES = (8, 16, 64)
 
 

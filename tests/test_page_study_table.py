@@ -67,7 +67,7 @@ def test_one_table_follows_the_whole_study(at_work, settings):
     assert table["Epoch"][1] == "2 of 6" and table["Time left"][1] == "about 2 minutes"
     assert "100.0" in table["Score"][0] and "so far" in table["Score"][1]
     assert "**ResNet50**: Out of memory." in text_of(page)
-    assert len(page.get("vega_lite_chart")) == 2
+    assert len(page.get("vega_lite_chart")) == 3, "accuracy, loss and learning rate"
     # A run of the study stands nowhere a second time in the queue.
     assert f"stop-{at_work['waiting'].id}" not in {button.key for button in page.button}
 

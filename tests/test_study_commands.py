@@ -75,7 +75,15 @@ def test_studies_are_listed_and_a_finished_one_has_nothing_to_resume(call, studi
     assert code == 0 and answer == studied and "0 of 2 runs go on" in told
 
 
-def test_a_study_is_stopped_by_its_name_and_by_ctrl_c(call, settings):
+@pytest.fixture
+def listening():
+    """Ctrl-C is heard, which a process started in the background ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_study_is_stopped_by_its_name_and_by_ctrl_c(call, settings, listening):
     arguments = ("study", "--backbones", "TinyCNN", "--seeds", "0,1,2", "--set", "batch_size=8")
 
     def interrupt():
@@ -85,8 +93,6 @@ def test_a_study_is_stopped_by_its_name_and_by_ctrl_c(call, settings):
             if any(run_requests.stop_requested(run) for run in own):
                 return
             if len(own) == 3:
-                # Python loses one that comes while it tidies up, once in a long while; so would a
-                # person press the keys again.
                 os.kill(os.getpid(), signal.SIGINT)
             time.sleep(1)
 
