@@ -1,9 +1,9 @@
 """What a command answers about runs: one plain object each, and the exit code that goes with them.
 
-Holds what the commands of one run and of whole studies share. What the commands do stands in
-``core.commands`` and ``core.study_commands``.
+Holds what the commands share. What they do stands in ``core.commands`` and the modules it names.
 """
 
+import math
 from collections.abc import Sequence
 
 from core import runs
@@ -32,3 +32,8 @@ def exit_code(ended: Sequence[runs.Run]) -> int:
     if not unfinished:
         return 0
     return 2 if all(run.status.get("fault") == "user" for run in unfinished) else 1
+
+
+def finite(value: float) -> float | None:
+    """``value``, or None for what JSON has no number for (NaN, infinity)."""
+    return value if math.isfinite(value) else None

@@ -9,10 +9,10 @@ import math
 import sys
 
 from core import runs
-from core.answers import Answer, describe
+from core.answers import Answer, describe, finite
 from core.errors import UserError
 from core.settings import Settings, read_settings
-from core.studies import studies
+from core.studies import find_study
 
 
 def compare(chosen: argparse.Namespace) -> Answer:
@@ -38,7 +38,7 @@ def compare(chosen: argparse.Namespace) -> Answer:
         "runs": [describe(by_id[own.run]) | {"name": own.name} for own in answers],
         "pairs": [_pair(row) for row in table.to_dict("records")],
         "probability_best": {
-            row.run: _plain(row.probability) for row in best.table.itertuples(index=False)
+            row.run: finite(row.probability) for row in best.table.itertuples(index=False)
         },
         "probability_best_n": best.n,
         "probability_best_note": best.reason,
@@ -57,10 +57,7 @@ def _chosen(chosen: argparse.Namespace, settings: Settings) -> list[runs.Run]:
     if chosen.study is None:
         wanted = dict.fromkeys(name.strip() for name in chosen.runs.split(",") if name.strip())
         return [runs.read_run(settings.runs, identifier) for identifier in wanted]
-    found = studies(runs.list_runs(settings.runs))
-    if chosen.study not in found:
-        raise UserError(f"There is no study '{chosen.study}'; see `python -m core study --list`.")
-    return found[chosen.study]
+    return find_study(chosen.study, runs.list_runs(settings.runs))
 
 
 def _pair(row: dict) -> dict:
@@ -68,14 +65,14 @@ def _pair(row: dict) -> dict:
         "a": row["run_a"],
         "b": row["run_b"],
         "n": row["n_common"],
-        "difference": _plain(row["difference"]),
+        "difference": finite(row["difference"]),
         "ci95": _interval(row["low"], row["high"]),
-        "accuracy_difference": _plain(row["accuracy_difference"]),
+        "accuracy_difference": finite(row["accuracy_difference"]),
         "accuracy_ci95": _interval(row["accuracy_low"], row["accuracy_high"]),
         "only_a_right": row["only_a"],
         "only_b_right": row["only_b"],
-        "p_mcnemar": _plain(row["p_mcnemar"]),
-        "p_holm": _plain(row["p_holm"]),
+        "p_mcnemar": finite(row["p_mcnemar"]),
+        "p_holm": finite(row["p_holm"]),
         "mcnemar": "exact" if row["exact"] else "with continuity correction",
         "finding": row["finding"],
         "note": row["reason"],
@@ -84,8 +81,3 @@ def _pair(row: dict) -> dict:
 
 def _interval(low: float, high: float) -> list[float] | None:
     return None if math.isnan(low) else [low, high]
-
-
-def _plain(value: float) -> float | None:
-    # JSON knows no other numbers than finite ones.
-    return value if math.isfinite(value) else None

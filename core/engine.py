@@ -24,6 +24,7 @@ from core.training.jobs import WAITING, next_run
 from core.training.mlflow_tracking import tracked
 from core.training.out_of_memory import is_out_of_memory, out_of_memory_sentence
 from core.training.progress import Progress, StopRun
+from core.training.range_config import read_range_test
 
 # A process that has trained so many heads makes room for a fresh one, whatever it has gathered.
 RUNS_PER_PROCESS = 25
@@ -131,8 +132,7 @@ def _computing(run: runs.Run, progress: Progress) -> Iterator[str]:
     from core.training.devices_together import devices_together
     from core.training.precision import computing_in
 
-    asked = {name: value for name, value in run.config.items() if name != "range_test"}
-    config = read_config(asked)
+    config = (read_range_test if _is_range_test(run) else read_config)(run.config)
     with computing_in(config.precision) as precision, devices_together(config.batch_size):
         progress.note(precision=precision)
         yield precision

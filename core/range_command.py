@@ -4,11 +4,10 @@ Holds what the command does and answers; what it takes stands in ``core.argument
 """
 
 import argparse
-import math
 import sys
 
 from core import arguments, runs
-from core.answers import Answer, exit_code
+from core.answers import Answer, exit_code, finite
 from core.following import follow
 from core.settings import read_settings
 
@@ -37,9 +36,8 @@ def _describe(test: runs.Run) -> dict:
         "status": test.state,
         "message": test.problem or test.status.get("message", ""),
         **{name: metrics.get(name) for name in ("base_lr", "max_lr", "reason")},
-        # JSON knows no other numbers than finite ones.
         "curve": [
-            {name: value if math.isfinite(value) else None for name, value in point.items()}
+            {name: finite(value) for name, value in point.items()}
             for point in points.to_dict("records")
         ],
     }

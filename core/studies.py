@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core import run_requests, runs
+from core.errors import UserError
 from core.training.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ def studies(all_runs: Iterable[runs.Run]) -> dict[str, list[runs.Run]]:
         if isinstance(name, str) and name:
             found.setdefault(name, []).append(run)
     return {name: own[::-1] for name, own in found.items()}
+
+
+def find_study(name: str, all_runs: Iterable[runs.Run]) -> list[runs.Run]:
+    """The runs of the study ``name``, in the order of training; raises UserError without any."""
+    found = studies(all_runs)
+    if name not in found:
+        raise UserError(f"There is no study '{name}'; see `python -m core study --list`.")
+    return found[name]
 
 
 def free_name(wanted: str, all_runs: Iterable[runs.Run]) -> str:

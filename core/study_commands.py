@@ -13,7 +13,7 @@ from core import arguments, run_requests, runs
 from core.answers import Answer, describe, exit_code
 from core.errors import UserError
 from core.settings import Settings, read_settings
-from core.studies import studies, study_table, what_differs
+from core.studies import find_study, studies, study_table, what_differs
 from core.terminal import ProgressLine
 
 
@@ -23,12 +23,13 @@ def study(chosen: argparse.Namespace) -> Answer:
     if chosen.list:
         return _list(chosen, settings)
     if chosen.stop is not None:
-        name, own = _find(chosen.stop, settings)
+        name = chosen.stop
+        own = find_study(name, runs.list_runs(settings.runs))
         _stop(own)
         return _answer(chosen, name, _read_again(own, settings)), 0
     if chosen.resume is not None:
-        name, own = _find(chosen.resume, settings)
-        own = _resume(own, settings)
+        name = chosen.resume
+        own = _resume(find_study(name, runs.list_runs(settings.runs)), settings)
     else:
         own = _start(chosen, settings)
         name = own[0].config["study"]
@@ -111,13 +112,6 @@ def _list(chosen: argparse.Namespace, settings: Settings) -> Answer:
         if not listed:
             print("No studies yet; start one with `python -m core study`.")
     return {"studies": listed}, 0
-
-
-def _find(name: str, settings: Settings) -> tuple[str, list[runs.Run]]:
-    found = studies(runs.list_runs(settings.runs))
-    if name not in found:
-        raise UserError(f"There is no study '{name}'; see `python -m core study --list`.")
-    return name, found[name]
 
 
 def _read_again(own: Sequence[runs.Run], settings: Settings) -> list[runs.Run]:

@@ -22,20 +22,6 @@ def settings(tmp_path_factory):
     return tiny_study(tmp_path_factory.mktemp("commands"))
 
 
-@pytest.fixture
-def call(settings, monkeypatch, capsys):
-    """Call a command in this process; give its exit code, its JSON and what it told people."""
-    for name, value in environment(settings).items():
-        monkeypatch.setenv(name, value)
-
-    def call(*arguments):
-        code = main([*map(str, arguments), "--json"])
-        out, told = capsys.readouterr()
-        return code, json.loads(out.splitlines()[-1]), told
-
-    return call
-
-
 @pytest.fixture(scope="module")
 def trained(settings):
     """A run that the command line trained, in processes of their own, as a person would."""

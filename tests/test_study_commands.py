@@ -13,7 +13,7 @@ from filelock import FileLock
 from tiny_study import environment, queue, tiny_config, tiny_study
 
 from core import run_requests, runs
-from core.__main__ import build_parser, main
+from core.__main__ import build_parser
 from core.arguments import chosen_study
 from core.settings import PROJECT
 from core.studies import studies
@@ -24,20 +24,6 @@ from core.training.jobs import WORKER_LOCK
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     return tiny_study(tmp_path_factory.mktemp("study-commands"))
-
-
-@pytest.fixture
-def call(settings, monkeypatch, capsys):
-    """Call a command in this process; give its exit code, its JSON and what it told people."""
-    for name, value in environment(settings).items():
-        monkeypatch.setenv(name, value)
-
-    def call(*arguments):
-        code = main([*map(str, arguments), "--json"])
-        out, told = capsys.readouterr()
-        return code, json.loads(out.splitlines()[-1]), told
-
-    return call
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,11 @@ from core.evaluation.cases import (
     image_across_runs,
     run_classes,
 )
-from core.imaging.decode import read_image
-from core.imaging.thumbnails import picture
 from core.inference.overlay import overlay
 from core.settings import Settings
 from pages.components.cases import cases_of, in_catalog, sides_of
 from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
-from pages.components.one_image import LARGE_SIDE, facts_of
+from pages.components.one_image import facts_of, large_picture
 from pages.components.score_tables import worded_table
 from pages.components.words import class_title, class_words, percent, run_title
 
@@ -56,13 +54,8 @@ def one_case(identifier: str, run: runs.Run, finished: list[runs.Run], settings:
     with facts:
         st.markdown(f"### {class_words(row['label'])}" if row["label"] else "### No known class")
         facts_of(row)
-    with large.container(key="picture-large"):
-        try:
-            image = read_image(Path(row["path"]), settings.max_pixels)
-        except UserError as error:
-            st.info(str(error))
-        else:
-            st.image(picture(image, LARGE_SIDE), width="stretch", alt=f"X-ray {identifier}")
+    with large:
+        large_picture(row, settings)
     _answers(table, answered, classes)
     if len(answered):
         by_id = {other.id: other for other in same if other.id in set(answered["run"])}

@@ -65,13 +65,8 @@ def one_image(rows: pd.DataFrame, identifier: str, settings: Settings) -> None:
             icon=":material/tonality:",
             query_params={"image": identifier},
         )
-    with large.container(key="picture-large"):
-        try:
-            image = read_image(Path(row["path"]), settings.max_pixels)
-        except UserError as error:
-            st.info(str(error))
-        else:
-            st.image(picture(image, LARGE_SIDE), width="stretch", alt=f"X-ray {identifier}")
+    with large:
+        large_picture(row, settings)
     _relatives("Other images of this patient", same_patient(rows, row), settings, "other")
     _relatives("Exact copies of this file", copies_of(rows, row), settings, "copies")
 
@@ -94,6 +89,17 @@ def _steps(rows: pd.DataFrame, found: pd.DataFrame) -> None:
                 "Next", on_click=open_at, args=(min(place + 1, last),), disabled=place == last
             )
             st.caption(f"{place + 1:,} of {len(order):,}", width="content")
+
+
+def large_picture(row: pd.Series, settings: Settings) -> None:
+    """Show the image of a catalog row (id, path) as large as there is room, or why it cannot be."""
+    with st.container(key="picture-large"):
+        try:
+            image = read_image(Path(row["path"]), settings.max_pixels)
+        except UserError as error:
+            st.info(str(error))
+        else:
+            st.image(picture(image, LARGE_SIDE), width="stretch", alt=f"X-ray {row['id']}")
 
 
 def facts_of(row: pd.Series) -> None:
