@@ -75,22 +75,23 @@ from pathlib import Path
 import psutil
 from core import runs
 from core.errors import UserError
-from core.inference.predictor import predict_apart
+from core.inference.predictor import predict
+from core.inference.process import ask
 from core.settings import read_settings
 settings = read_settings()
 run = runs.read_run(settings.runs, sys.argv[1])
 image = Path(sys.argv[2])
-first = predict_apart(run, image, settings, explain="gradcam")
+first = ask(predict, run, image, settings, explain="gradcam")
 assert first.heat is not None
 assert "tensorflow" not in sys.modules and "keras" not in sys.modules
 try:
-    predict_apart(run, b"no image", settings, "upload.txt")
+    ask(predict, run, b"no image", settings, "upload.txt")
     raise AssertionError("no sentence")
 except UserError as error:
     assert "upload.txt" in str(error)
 for child in psutil.Process().children():
     child.kill()
-again = predict_apart(run, image, settings)
+again = ask(predict, run, image, settings)
 print(first.probabilities == again.probabilities, first.probabilities)
 """
 

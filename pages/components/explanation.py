@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from core import runs
-from core.inference.predictor import Prediction, predict_apart
+from core.inference.predictor import Prediction, predict
+from core.inference.process import ask
 from core.settings import Settings
 
 WHAT_IT_IS = (
@@ -29,7 +30,7 @@ def predict_cached(
     """What ``run`` says of ``image``, with Grad-CAM of the class ``explained`` ("": the answer).
 
     Asked in a process beside the server, once per image and class. Raises UserError as
-    ``core.inference.predictor.predict_apart``.
+    ``core.inference.predictor.predict`` and ``core.inference.process.ask``.
     """
     changed = [
         path.stat().st_mtime_ns if path.exists() else 0
@@ -51,6 +52,6 @@ def _predict(
     _run: runs.Run,
     _settings: Settings,
 ) -> Prediction:
-    return predict_apart(
-        _run, image, _settings, name=name, explain="gradcam", explained_class=explained
+    return ask(
+        predict, _run, image, _settings, name=name, explain="gradcam", explained_class=explained
     )
