@@ -17,6 +17,7 @@ from filelock import FileLock
 from core import run_requests, runs
 from core.errors import UserError
 from core.evaluation.metrics import evaluate
+from core.evaluation.temperature import fitted_temperature
 from core.files import disk_errors, write_json
 from core.settings import Settings
 from core.training.config import read_config
@@ -116,7 +117,8 @@ def _train_and_evaluate(run: runs.Run, settings: Settings, progress: Progress) -
     with _computing(run, progress) as precision:
         measured = train_run(run, settings, progress) | {"precision": precision}
     progress("Evaluating", 0, 1)
-    return evaluate(run.predictions(), read_config(run.config).classes) | measured
+    scores = evaluate(run.predictions(), read_config(run.config).classes)
+    return scores | measured | fitted_temperature(run)
 
 
 def _test_rates(run: runs.Run, settings: Settings, progress: Progress) -> dict:

@@ -6,6 +6,7 @@
     curve.csv         instead of it, one row per batch of a learning-rate range test
     model.keras       the trained classifier, from raw pixels to probabilities
     predictions.csv   one row per validation image
+    calibration.csv   the same per image that was held back from training, where there are any
     metrics.json      what the predictions are worth, and how long they took
     cheat_test.json   what the same features and head can do without the lungs; made on request
     tensorboard/      event files with the figures of each epoch

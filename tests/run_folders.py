@@ -62,6 +62,7 @@ def make_finished_run(settings: Settings, mistakes: int = 0, **choices) -> runs.
     )
     side = np.full(len(rows), "training", dtype=object)
     side[split.validation] = "validation"
+    side[split.calibration] = "calibration"
     columns = ["id", "sha256", "patient", "source", "finding", "label"]
     rows[columns].assign(side=side).to_csv(run.folder / "images.csv", index=False)
 

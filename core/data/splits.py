@@ -2,11 +2,12 @@
 
 Holds the one decision on which every score rests. By image is what the paper does; then images of
 one patient stand on both sides, and a score says in part how well patients are recognised. Which
-rows take part is decided before, in ``catalog``.
+rows take part is decided before, in ``catalog``; what is held back of the training images, if
+anything, is drawn by ``held_back``.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
@@ -14,6 +15,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from core.data.held_back import hold_back
+from core.data.patients import patient_groups, patient_names
 from core.errors import UserError
 
 
@@ -42,6 +45,15 @@ class SplitConfig(BaseModel):
         "folds of one seed share no image and together hold all of them; there are as many as the "
         "validation share says (5 for 20 %). Empty: one division alone.",
     )
+    calibration_share: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        description="Share of the training images that is held back, whole patients together, "
+        "neither learnt from nor checked on: on them the run sets the temperature that makes its "
+        "probabilities mean what they say (temperature scaling). One of 1/2, 1/3, ..., the nearest "
+        "to what was asked for; 0: none.",
+    )
 
     @field_validator("fold")
     @classmethod
@@ -65,23 +77,27 @@ class Split:
     """Positions into the rows that were divided, ascending int64, and what both sides share.
 
     ``overlap_patients``: patients with images on both sides; ``overlap_images``: validation images
-    of which an exact duplicate (same SHA-256) is in training.
+    of which an exact duplicate (same SHA-256) is in training. ``calibration``: what is held back,
+    on neither side; its patients and images are in no case in training.
     """
 
     train: np.ndarray
     validation: np.ndarray
     overlap_patients: int
     overlap_images: int
+    calibration: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
     def describe(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Images and patients of every class on each side, one row a class, in class order.
 
         ``rows`` are the rows that were divided. Columns: training images, validation images,
-        training patients, validation patients.
+        training patients, validation patients; and the same of calibration, where there is any.
         """
         sides = {"training": self.train, "validation": self.validation}
+        if len(self.calibration):
+            sides["calibration"] = self.calibration
         order = rows.drop_duplicates("label").sort_values("label_index")["label"]
-        patient = _patients(rows)
+        patient = patient_names(rows)
         counted = {}
         for name, positions in sides.items():
             label = rows["label"].iloc[positions]
@@ -98,7 +114,8 @@ def make_split(rows: pd.DataFrame, config: SplitConfig) -> Split:
     By patient, patients who share an exact duplicate image go to one side together, so that neither
     a patient nor an image stands on both; a row without a patient id is a patient of its own. With
     a fold in ``config`` it is that part of a stratified cross-validation: the folds of one seed
-    divide ``rows`` among them. Raises UserError naming a class that has too little to stand on both
+    divide ``rows`` among them. A share for calibration is then held back from training, by patient
+    in either case. Raises UserError naming a class that has too little to stand on both
     sides.
     """
     _check_sizes(rows, config)
@@ -108,6 +125,15 @@ def make_split(rows: pd.DataFrame, config: SplitConfig) -> Split:
     else:
         train, validation = _by_group(rows, label, config)
     train, validation = np.sort(train), np.sort(validation)
+    calibration = np.empty(0, np.int64)
+    if config.calibration_share:
+        held = hold_back(
+            rows["label"].to_numpy()[train],
+            patient_groups(rows)[train],
+            config.calibration_share,
+            config.seed,
+        )
+        train, calibration = np.delete(train, held), train[held]
     patient = rows["patient"].to_numpy(dtype=object)
     digest = rows["sha256"]
     trained = digest.iloc[train]
@@ -116,27 +142,8 @@ def make_split(rows: pd.DataFrame, config: SplitConfig) -> Split:
         validation=validation,
         overlap_patients=len({*patient[train]} & {*patient[validation]} - {""}),
         overlap_images=int(digest.iloc[validation].isin(trained[trained != ""]).sum()),
+        calibration=calibration,
     )
-
-
-def patient_groups(rows: pd.DataFrame) -> np.ndarray:
-    """Number of the group each row belongs to, int32 (n,): what must stay on one side.
-
-    Groups are the connected components of patients that share an exact duplicate image.
-    """
-    # SciPy and scikit-learn take long to load, which a page that only shows images need not wait
-    # for; so both are imported where they are used.
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    patient = _patients(rows).factorize()[0]
-    digest = rows["sha256"].to_numpy(dtype=object)
-    image = pd.Series(np.where(digest == "", _own_names(rows), digest)).factorize()[0]
-    # Patients and images are the two kinds of nodes of one graph, and every row is an edge.
-    patients = patient.max(initial=-1) + 1
-    nodes = patients + image.max(initial=-1) + 1
-    edges = coo_array((np.ones(len(rows)), (patient, patients + image)), shape=(nodes, nodes))
-    return connected_components(edges, directed=False)[1][patient]
 
 
 def _by_image(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tuple:
@@ -230,12 +237,3 @@ def _too_few(rows: pd.DataFrame, missing: set, unit: str, config: SplitConfig) -
         f"Class '{names[0]}' has too few {unit} to stand in training and in validation{where}; "
         "take a larger share for validation, another seed, more images, or other labels."
     )
-
-
-def _patients(rows: pd.DataFrame) -> pd.Series:
-    return rows["patient"].where(rows["patient"] != "", pd.Series(_own_names(rows), rows.index))
-
-
-def _own_names(rows: pd.DataFrame) -> np.ndarray:
-    # A line break stands in no patient id and no digest.
-    return np.array([f"\n{number}" for number in range(len(rows))], dtype=object)

@@ -18,10 +18,12 @@ from core.runs import Run
 
 # Which part an image took in a run.
 VALIDATION, TRAINING, NO_PART, UNKNOWN = "validation", "training", "no part", "unknown"
+CALIBRATION = "calibration"
 
 CASE_COLUMNS = (
     "id",
     "path",
+    "patient",  # empty: unknown
     "label",  # true class
     "predicted",  # the answer: the class of the highest probability
     "confidence",  # probability of the answer, 0..1
@@ -47,16 +49,17 @@ def run_classes(run: Run) -> tuple[str, ...]:
     return scheme.classes if scheme else ()
 
 
-def run_cases(run: Run) -> pd.DataFrame:
+def run_cases(run: Run, file: str = "predictions.csv") -> pd.DataFrame:
     """The run's answer for every validation image: CASE_COLUMNS and p_<class> for its classes.
 
-    Rows without a class of the run's scheme or with a probability that is no finite number are left
-    out. Empty when the run left no predictions that can be used.
+    With ``file`` "calibration.csv", for every image that was held back from training. Rows without
+    a class of the run's scheme or with a probability that is no finite number are left out. Empty
+    when the run left no predictions that can be used.
     """
     classes = run_classes(run)
     columns = [f"p_{name}" for name in classes]
-    table = read_table(run.folder / "predictions.csv", ("id", "label", "predicted", *columns))
-    table = table.reindex(columns=["id", "path", "label", "predicted", *columns])
+    table = read_table(run.folder / file, ("id", "label", "predicted", *columns))
+    table = table.reindex(columns=["id", "path", "patient", "label", "predicted", *columns])
     table[columns] = table[columns].apply(pd.to_numeric, errors="coerce")
     usable = table["label"].isin(classes) & table["predicted"].isin(classes) & table["id"].notna()
     usable &= np.isfinite(table[columns].to_numpy(dtype=float)).all(axis=1)
@@ -64,12 +67,16 @@ def run_cases(run: Run) -> pd.DataFrame:
     place = {name: position for position, name in enumerate(classes)}
     probabilities, row = table[columns].to_numpy(dtype=float), np.arange(len(table))
     answer, truth = (table[c].map(place).to_numpy(dtype=int) for c in ("predicted", "label"))
-    table = table.astype({"id": "str", "path": "str", "label": "str", "predicted": "str"})
-    return table.fillna({"path": ""}).assign(
-        confidence=probabilities[row, answer],
-        true_probability=probabilities[row, truth],
-        wrong=answer != truth,
-    )[[*CASE_COLUMNS, *columns]]
+    texts = dict.fromkeys(("id", "path", "patient", "label", "predicted"), "str")
+    return (
+        table.astype(texts)
+        .fillna({"path": "", "patient": ""})
+        .assign(
+            confidence=probabilities[row, answer],
+            true_probability=probabilities[row, truth],
+            wrong=answer != truth,
+        )[[*CASE_COLUMNS, *columns]]
+    )
 
 
 def run_sides(run: Run) -> pd.DataFrame:
@@ -90,7 +97,8 @@ def hardest_images(cases: Iterable[pd.DataFrame]) -> pd.DataFrame:
     validate an image count neither for nor against it. Equal shares stand by falling number of
     runs, then by rising mean probability of the true class.
     """
-    tables = [table[list(CASE_COLUMNS)] for table in cases if len(table)]
+    counted = ["id", "path", "label", "predicted", "true_probability", "wrong"]
+    tables = [table[counted] for table in cases if len(table)]
     if not tables:
         return pd.DataFrame(columns=list(HARDEST_COLUMNS))
     answers = pd.concat(tables, ignore_index=True)
@@ -124,10 +132,10 @@ def image_across_runs(
     """What each run says of one image, in the order of ``runs``, which share a label scheme.
 
     ``cases`` and ``sides`` hold ``run_cases`` and ``run_sides`` by the run's identifier; ``sha256``
-    is that of the file, or empty. Columns: run, name, part (VALIDATION, TRAINING, NO_PART, or
-    UNKNOWN without a usable images.csv), copy_learnt (an exact copy of the file was a training
-    image), predicted, wrong and p_<class>. Only validation images have an answer; the answers of
-    the other rows are missing.
+    is that of the file, or empty. Columns: run, name, part (VALIDATION, TRAINING, CALIBRATION,
+    NO_PART, or UNKNOWN without a usable images.csv), copy_learnt (an exact copy of the file was a
+    training image), predicted, wrong and p_<class>. Only validation images have an answer; the
+    answers of the other rows are missing.
     """
     rows = []
     for run in runs:
@@ -145,7 +153,8 @@ def image_across_runs(
             row["part"] = UNKNOWN
         else:
             learnt = copy_learnt or (same["side"] == TRAINING).any()
-            row["part"] = TRAINING if learnt else NO_PART
+            held_back = (same["side"] == CALIBRATION).any()
+            row["part"] = TRAINING if learnt else CALIBRATION if held_back else NO_PART
         rows.append(row)
     table = pd.DataFrame(rows)
     first = ["run", "name", "part", "copy_learnt", "predicted", "wrong"]
@@ -159,7 +168,8 @@ def with_catalog(cases: pd.DataFrame, catalog: pd.DataFrame) -> pd.DataFrame:
     everything else.
     """
     known = catalog[list(CATALOG_COLUMNS)].drop_duplicates("id")
-    rows = cases.rename(columns={"path": "path_then"}).merge(known, on="id", how="left")
+    rows = cases.drop(columns="patient", errors="ignore").rename(columns={"path": "path_then"})
+    rows = rows.merge(known, on="id", how="left")
     rows["path"] = rows["path"].fillna(rows["path_then"])
     defaults = {**ROW_COLUMNS, **dict(zip(FILE_COLUMNS, (0, 0, ""), strict=True))}
     # What has NaN for a default is known of some images only.

@@ -24,7 +24,7 @@ SECONDS = ("training_seconds", "feature_seconds", "testing_seconds")
 OVERLAPS = ("overlap_patients", "overlap_images")
 BOUNDS = tuple(f"{score}_{end}" for score in SCORES for end in ("low", "high"))
 NUMBERS = (*SCORES, *BOUNDS, "majority", *SECONDS)
-IMAGES = ("n_training", "testing_images_timed", *OVERLAPS)
+IMAGES = ("n_training", "n_calibration", "testing_images_timed", *OVERLAPS)
 COUNTS = ("n", "seed", "split_seed", "fold", "limit", *IMAGES)
 SETTINGS = ("study", "backbone", "recipe", "labels", "cohort")
 TEXTS = ("kind", "run", "name", *SETTINGS, "split", "setup", "division", "trained", "device")
@@ -56,6 +56,7 @@ COMPARISON_COLUMNS = (
     "testing_images_timed",
     "trained",  # what training_seconds fitted: "head", "network" or "head and network"
     "n_training",
+    "n_calibration",  # held back from training; 0 where none were
     *OVERLAPS,
     "device",
     "derived",  # tuple of the column names that were worked out from other published figures
@@ -203,6 +204,7 @@ def _row(about: dict, config: dict, metrics: dict) -> dict:
         "majority": number(majority.get("accuracy")),
         **{name: number(metrics.get(name)) for name in SECONDS},
         **{name: whole(metrics.get(name)) for name in IMAGES},
+        "n_calibration": whole(metrics.get("n_calibration", 0)),
         "trained": " and ".join(
             part
             for part, epochs in (("head", "head_epochs"), ("network", "epochs"))
@@ -234,5 +236,8 @@ def _setup(config: dict) -> str:
     # later tell runs apart by themselves. A run outside a cross-validation repeats none of it.
     split = {name: v for name, v in _split(config).items() if name != "seed"}
     split["fold"] = split.get("fold") is not None
+    # Runs made before there was such a share are repeats of those made without one.
+    if not split.get("calibration_share"):
+        split.pop("calibration_share", None)
     content = {name: v for name, v in config.items() if name != "seed"} | {"split": split}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -39,7 +39,7 @@ def repeats(table: pd.DataFrame) -> pd.DataFrame:
     repeats, whatever their configs say.
     """
     rows = table[table["kind"] == RUN]
-    total = (rows["n"] + rows["n_training"]).fillna(-1).rename("total")
+    total = _images(rows).fillna(-1).rename("total")
     keys = [rows["setup"], rows["synthetic"], total]
     number = rows.groupby(keys, sort=False).ngroup()
     rows = rows.assign(number=number)[number.map(number.value_counts()) > 1]
@@ -124,5 +124,10 @@ def _covered(rows: pd.DataFrame) -> float:
     if rows["fold"].isna().any() or rows["split_seed"].nunique(dropna=False) > 1:
         return np.nan
     folds = rows.drop_duplicates("fold")
-    total = folds["n"] + folds["n_training"]
+    total = _images(folds)
     return float(folds["n"].sum() / total.iloc[0]) if total.notna().all() else np.nan
+
+
+def _images(rows: pd.DataFrame) -> pd.Series:
+    """How many images took part in each run, on whichever side."""
+    return rows["n"] + rows["n_training"] + rows["n_calibration"]

@@ -1,16 +1,40 @@
 """How far a score can be trusted: intervals for proportions and for means over classes.
 
-Holds Wilson's interval, resampling of counts and confusion matrices (by patient where patients
-repeat) and the interval read off such resamples. What is counted, and what the rates are called,
+Holds Wilson's interval, resampling of counts, confusion matrices and single cases (by patient
+where patients repeat), the interval read off such resamples, and ``Estimate``, a figure with its
+interval or the reason why there is none. What is counted, and what the rates are called,
 stands in ``core.evaluation.metrics``.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 LEVEL = 0.95
 RESAMPLES = 1000
+ONE_PATIENT = "A class has fewer than two patients (or images), which cannot show any doubt."
+NOTHING_VARIED = "It is the same in every resample, which does not prove it certain."
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval; None each where undefined, and ``reason`` says why."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    reason: str = ""
+
+    @classmethod
+    def of(cls, value: float, interval: Sequence[float] | None, reason: str) -> "Estimate":
+        """``value`` with ``interval``, or with the ``reason`` why it has none."""
+        return cls(value, None, None, reason) if interval is None else cls(value, *interval)
+
+    @classmethod
+    def proportion(cls, successes: int, n: int, reason: str) -> "Estimate":
+        """A share with Wilson's interval; undefined for the ``reason`` given where ``n`` is 0."""
+        return cls(successes / n, *wilson(successes, n)) if n else cls(None, reason=reason)
 
 
 def wilson(successes: float, n: int, level: float = LEVEL) -> list[float] | None:
@@ -106,9 +130,7 @@ def resample_counts(
     units = unit.max(initial=-1) + 1
     tables = np.zeros((units, counts.shape[1]), dtype=np.int64)
     np.add.at(tables, unit, counts)
-    images = np.zeros((units, classes), dtype=np.int64)
-    np.add.at(images, (unit, truth), 1)
-    stratum = images.argmax(axis=1)
+    stratum = _strata(unit, truth, classes)
 
     rng = np.random.default_rng(seed)
     drawn = np.zeros((resamples, counts.shape[1]), dtype=np.int64)
@@ -122,6 +144,31 @@ def resample_counts(
         weights = rng.multinomial(len(members), repeated / len(members), size=resamples)
         drawn += weights @ distinct
     return drawn
+
+
+def resample_cases(
+    truth: np.ndarray,
+    classes: int,
+    patients: Sequence[str] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> np.ndarray | None:
+    """How often each case is drawn in bootstrap resamples, int32 (resamples, n).
+
+    Drawn as by ``resample_counts``, and None in the same case. For scores that no counts add up to,
+    such as the area under a curve.
+    """
+    unit = _units(patients, len(truth))
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros((resamples, unit.max(initial=-1) + 1), dtype=np.int32)
+    stratum = _strata(unit, np.asarray(truth), classes)
+    for number in np.unique(stratum):
+        (members,) = np.nonzero(stratum == number)
+        if len(members) < 2:
+            return None
+        chosen = members[rng.integers(0, len(members), (resamples, len(members)))]
+        np.add.at(drawn, (np.arange(resamples)[:, None], chosen), 1)
+    return drawn[:, unit]
 
 
 def percentile_interval(values: np.ndarray, level: float = LEVEL) -> list[float] | None:
@@ -144,6 +191,13 @@ def units_per_class(
     unit = _units(patients, len(truth))
     distinct = np.unique(np.stack([np.asarray(truth), unit]), axis=1)[0]
     return np.bincount(distinct.astype(np.int64), minlength=classes)
+
+
+def _strata(unit: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
+    """The class of most images of each unit, int64 (units,)."""
+    images = np.zeros((unit.max(initial=-1) + 1, classes), dtype=np.int64)
+    np.add.at(images, (unit, truth), 1)
+    return images.argmax(axis=1)
 
 
 def _units(patients: Sequence[str] | None, n: int) -> np.ndarray:

@@ -1,12 +1,13 @@
 """The images of one run: which take part, on which side of the split, and their pixels.
 
-Holds ``RunData``, how it is assembled from a config, and the two tables a run leaves about its
+Holds ``RunData``, how it is assembled from a config, and the tables a run leaves about its
 images; ``ImageChoice``, the part of a config that decides on images, for whatever is scored on a
 run's images without being one. What is done with them stands in ``core.training.trainer``.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -87,7 +88,7 @@ def check_batch(config: RunConfig, split: Split) -> None:
 
 
 def write_images(run: runs.Run, data: RunData) -> None:
-    """Write images.csv: every image that took part, and its side (training, validation)."""
+    """Write images.csv: every image that took part, and its side, as ``sides_table`` says it."""
     with whole_file(run.folder / "images.csv") as temporary:
         sides_table(data.rows, data.split).to_csv(temporary, index=False)
 
@@ -102,9 +103,13 @@ def same_images(run: runs.Run, data: RunData) -> bool:
 
 
 def sides_table(rows: pd.DataFrame, split: Split) -> pd.DataFrame:
-    """What images.csv holds: IMAGE_COLUMNS of every image, and its side (training, validation)."""
+    """What images.csv holds: IMAGE_COLUMNS of every image, and its side.
+
+    That is training, validation, or calibration for what is held back from training.
+    """
     side = np.full(len(rows), "training", dtype=object)
     side[split.validation] = "validation"
+    side[split.calibration] = "calibration"
     return rows[IMAGE_COLUMNS].assign(side=side)
 
 
@@ -113,8 +118,15 @@ def write_predictions(
 ) -> None:
     """Write predictions.csv from (validation images, k) float32 probabilities."""
     table = prediction_table(data.rows, data.split, probabilities, classes)
-    with whole_file(run.folder / "predictions.csv") as temporary:
-        table.to_csv(temporary, index=False, float_format="%.7g")
+    _write_answers(table, run.folder / "predictions.csv")
+
+
+def write_calibration(
+    run: runs.Run, data: RunData, probabilities: np.ndarray, classes: tuple[str, ...]
+) -> None:
+    """Write calibration.csv from (calibration images, k) float32 probabilities."""
+    table = _answers(data.rows.iloc[data.split.calibration], probabilities, classes)
+    _write_answers(table, run.folder / "calibration.csv")
 
 
 def prediction_table(
@@ -124,7 +136,18 @@ def prediction_table(
 
     Columns: path, IMAGE_COLUMNS, predicted, p_<class> from (validation images, k) probabilities.
     """
-    return rows.iloc[split.validation][["path", *IMAGE_COLUMNS]].assign(
+    return _answers(rows.iloc[split.validation], probabilities, classes)
+
+
+def _answers(
+    rows: pd.DataFrame, probabilities: np.ndarray, classes: tuple[str, ...]
+) -> pd.DataFrame:
+    return rows[["path", *IMAGE_COLUMNS]].assign(
         predicted=np.array(classes)[probabilities.argmax(axis=1)],
         **{f"p_{name}": probabilities[:, i] for i, name in enumerate(classes)},
     )
+
+
+def _write_answers(table: pd.DataFrame, path: Path) -> None:
+    with whole_file(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.7g")

@@ -1,9 +1,10 @@
 """The training of one run, from its config to its model and its predictions, top to bottom.
 
-Holds ``train_run``. It leaves in the run folder: images.csv, history.csv, model.keras and
-predictions.csv, and until the run has finished a checkpoint. How one phase is fitted stands in
-``core.training.fitting``; what predictions are worth is computed in ``core.evaluation``; when a
-run's turn comes is decided in ``core.training.worker``.
+Holds ``train_run``. It leaves in the run folder: images.csv, history.csv, model.keras,
+predictions.csv, calibration.csv where images were held back for it, and until the run has finished
+a checkpoint. How one phase is fitted stands in ``core.training.fitting``; what predictions are
+worth is computed in ``core.evaluation``; when a run's turn comes is decided in
+``core.training.worker``.
 """
 
 import time
@@ -22,12 +23,19 @@ from core.settings import Settings
 from core.training.checkpoint import Checkpoint
 from core.training.config import RunConfig, read_config
 from core.training.device import device_name, devices_at_work
-from core.training.features import extract_features
+from core.training.features import Features, extract_features
 from core.training.fitting import HEAD, PREDICTION_BATCH, fit, head_phase, network_phase
 from core.training.precision import agreement
 from core.training.progress import Progress
 from core.training.recorder import Recorder
-from core.training.run_data import RunData, assemble, same_images, write_images, write_predictions
+from core.training.run_data import (
+    RunData,
+    assemble,
+    same_images,
+    write_calibration,
+    write_images,
+    write_predictions,
+)
 
 # A head trained on stored features is checked and timed on images that go through the whole
 # network for at least so long; reading all of them again would take longer than training the head.
@@ -37,7 +45,8 @@ TIMED_SECONDS = 1.0
 def train_run(run: runs.Run, settings: Settings, progress: Progress) -> dict:
     """Train one run, from its checkpoint where it has one; return what was measured on the way.
 
-    Keys, for metrics.json: n_training, n_validation, overlap_patients, overlap_images, synthetic,
+    Keys, for metrics.json: n_training, n_validation, n_calibration (where images were held back
+    from training to set a temperature on), overlap_patients, overlap_images, synthetic,
     backend, device, feature_seconds (reading images through the frozen backbone; near 0 when all
     were stored), training_seconds (fitting), testing_seconds (all validation images through the
     whole network), testing_images_timed. Raises UserError for what a person can put right, StopRun
@@ -74,27 +83,34 @@ def train_run(run: runs.Run, settings: Settings, progress: Progress) -> dict:
     with whole_file(run.model_path) as temporary:
         keras.Model(model.input, model.output, name=model.name).save(temporary)
 
-    validation = data.split.validation
+    validation, calibration = data.split.validation, data.split.calibration
     # Compiling is no part of testing.
     if config.epochs:
         _compile_prediction(model)
         probabilities, seconds = _test([model], data.pixels, validation, progress)
         timed = len(validation)
+        held_back = (
+            _test([model], data.pixels, calibration, progress, what="calibration images")[0]
+            if len(calibration)
+            else None
+        )
     else:
         # The parts of the network, so that one process compiles the backbone once for many heads.
         parts = [reader, head_model(model)]
         _compile_prediction(parts[1])
         read, seconds = _test(parts, data.pixels, validation, progress, TIMED_SECONDS)
-        probabilities = np.concatenate(
-            [np.asarray(parts[1].predict_on_batch(part)) for part in features.parts(validation)]
-        )
+        probabilities = _from_features(parts[1], features, validation)
         _must_agree(read, probabilities[: len(read)])
         timed = len(read)
+        held_back = _from_features(parts[1], features, calibration) if len(calibration) else None
     write_predictions(run, data, probabilities, config.classes)
+    if held_back is not None:
+        write_calibration(run, data, held_back, config.classes)
 
     return {
         "n_training": len(data.split.train),
         "n_validation": len(validation),
+        **({"n_calibration": len(calibration)} if len(calibration) else {}),
         "overlap_patients": data.split.overlap_patients,
         "overlap_images": data.split.overlap_images,
         "synthetic": data.synthetic,
@@ -161,6 +177,7 @@ def _test(
     positions: np.ndarray,
     progress: Progress,
     enough_seconds: float = float("inf"),
+    what: str = "validation images",
 ) -> tuple[np.ndarray, float]:
     """Probabilities (n, k) of the images at ``positions``, through ``models`` in turn, and seconds.
 
@@ -170,13 +187,18 @@ def _test(
     for start in range(0, len(positions), PREDICTION_BATCH):
         answers.append(_predict(models, pixels, positions[start : start + PREDICTION_BATCH]))
         progress(
-            "Testing on the validation images",
+            f"Testing on the {what}",
             min(start + PREDICTION_BATCH, len(positions)),
             len(positions),
         )
         if time.monotonic() - began > enough_seconds:
             break
     return np.concatenate(answers), time.monotonic() - began
+
+
+def _from_features(head: keras.Model, features: Features, positions: np.ndarray) -> np.ndarray:
+    parts = features.parts(positions)
+    return np.concatenate([np.asarray(head.predict_on_batch(part)) for part in parts])
 
 
 def _predict(models: Sequence[keras.Model], pixels: Prepared, chosen: np.ndarray) -> np.ndarray:

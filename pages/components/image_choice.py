@@ -23,6 +23,7 @@ UNKNOWN = "not in this run"
 SIDES = {
     "validation": "Checking images (validation)",
     "training": "Training images",
+    "calibration": "Held back to set a temperature on (calibration)",
     UNKNOWN: "Others of the catalog",
 }
 
@@ -111,8 +112,11 @@ def _sides(run: runs.Run) -> pd.Series:
         images = pd.read_csv(run.folder / "images.csv", usecols=["sha256", "side"])
     except (OSError, ValueError):
         return pd.Series(dtype="str")
-    # "training" sorts before "validation": of copies on both sides the training one counts.
-    return images.sort_values("side").drop_duplicates("sha256").set_index("sha256")["side"]
+    # Of copies on both sides the training one counts: "training" sorts before "validation". What
+    # is held back comes last: no copy of it is learnt from.
+    images = images.assign(held_back=images["side"] == "calibration")
+    images = images.sort_values(["held_back", "side"])
+    return images.drop_duplicates("sha256").set_index("sha256")["side"]
 
 
 def _wrong(run: runs.Run) -> pd.Series:
@@ -134,5 +138,9 @@ def describe_image(image: ChosenImage) -> None:
         )
     elif image.side == "validation":
         st.caption("The network has not learnt from this image.")
+    elif image.side == "calibration":
+        st.caption(
+            "The network has not learnt from this image; it was held back to set a temperature on."
+        )
     elif image.truth:
         st.caption("This image took no part in the run.")

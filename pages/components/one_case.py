@@ -13,6 +13,7 @@ from core.charts.one_image import probabilities_by_run
 from core.charts.theme import CONFIG
 from core.errors import UserError
 from core.evaluation.cases import (
+    CALIBRATION,
     NO_PART,
     TRAINING,
     UNKNOWN,
@@ -30,6 +31,7 @@ from pages.components.words import class_title, class_words, percent, run_title
 
 OTHER_PARTS = {
     TRAINING: "it was a **training image** of {n}, whose answer would show memory",
+    CALIBRATION: "it was held back in {n}, to set a temperature on (calibration)",
     NO_PART: "it took no part in {n}",
     UNKNOWN: "images.csv of {n} cannot be read",
 }

@@ -60,6 +60,7 @@ def describe_run(run: runs.Run, metrics: dict) -> None:
     cohort = COHORTS.get(config.get("cohort", ""))
     interval = (metrics.get("ci95") or {}).get("balanced_accuracy") or (None, None)
     score = percent(metrics.get("balanced_accuracy"), *interval)
+    held_back = metrics.get("n_calibration")
     st.markdown(
         f"{':orange-badge[SYNTHETIC images] ' if is_synthetic(run) else ''}"
         f"**{network.title if network else config.get('backbone', 'unknown network')}**, "
@@ -67,7 +68,8 @@ def describe_run(run: runs.Run, metrics: dict) -> None:
         f"{cohort.title.lower() if cohort else 'unknown'}. Trained on "
         f"{metrics.get('n_training', 0):,} images in "
         f"{duration(metrics.get('training_seconds'))}, checked on "
-        f"{metrics.get('n_validation', 0):,} it had not seen. "
+        f"{metrics.get('n_validation', 0):,} it had not seen"
+        f"{f', {held_back:,} more held back to set a temperature on' if held_back else ''}. "
         f"Balanced accuracy {score}: the mean share recognised over the classes, with its "
         f"95 % interval. Run `{run.id}`."
     )

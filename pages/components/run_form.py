@@ -97,9 +97,14 @@ def preview(config: RunConfig, settings: Settings, of_which: str = "") -> None:
         if division.overlap_patients
         else "no patient on both sides"
     )
+    held_back = (
+        f"**{total['calibration images']:,}** held back to set a temperature on, "
+        if len(division.calibration)
+        else ""
+    )
     st.markdown(
         f"{of_which}**{total['training images']:,}** images to learn from, "
-        f"**{total['validation images']:,}** to check on, {shared}."
+        f"**{total['validation images']:,}** to check on, {held_back}{shared}."
     )
     with st.expander("Images and patients of each class"):
         st.dataframe(counts.rename(index=class_title), width="stretch")
