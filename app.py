@@ -34,6 +34,7 @@ PAGES = (
     ("training", "Training", ":material/model_training:"),
     ("comparison", "Comparison", ":material/leaderboard:"),
     ("confusion", "Confusion matrices", ":material/grid_on:"),
+    ("thresholds", "Thresholds", ":material/tune:"),
     ("prediction", "Prediction", ":material/radiology:"),
 )
 

@@ -8,6 +8,7 @@ import math
 from core import runs
 from core.data.labels import CLASS_WORDS
 from core.evaluation.compare import run_name
+from core.evaluation.statistics import Estimate
 
 # Figure and sign stay on one line.
 PERCENT = "\N{NO-BREAK SPACE}%"
@@ -63,6 +64,16 @@ def percent(value: float | None, low: float | None = None, high: float | None = 
     if _absent(low) or _absent(high):
         return f"{100 * value:.1f}{PERCENT}"
     return f"{100 * value:.1f}{PERCENT} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def estimate(figure: Estimate, times: int = 1) -> str:
+    """A figure with its 95 % interval: "3.2 (2.8 to 3.8)"; ``times`` 100 makes percent of it."""
+    if figure.value is None:
+        return "undefined"
+    if times == 100:
+        return percent(figure.value, figure.low, figure.high)
+    interval = "" if figure.low is None else f" ({figure.low:.1f} to {figure.high:.1f})"
+    return f"{figure.value:.1f}{interval}"
 
 
 def points(difference: float, low: float, high: float) -> str:

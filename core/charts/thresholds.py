@@ -1,0 +1,149 @@
+"""One class against the rest: curves over all thresholds, and 1,000 people under one of them.
+
+Curves are those of ``core.evaluation.class_curves``, rules those of ``core.evaluation.thresholds``.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.charts.colours import GRID, MUTED, TEXT, class_colour, translucent
+from core.charts.theme import CLASS_TITLES, blank, dress, list_below
+
+SENSITIVITY = "Sensitivity (share of the class found, %)"
+FALSE_ALARMS = "False alarms (share of the others, %; 1 - specificity)"
+PRECISION = "Precision (share of those called that are right, %)"
+# A second run is told from the first by its dash: the colour says the class.
+DASHES = ("solid", "dash")
+PER_ROW = 40
+# What becomes of a person -> its name, marker and size; the colour says who has the disease.
+PEOPLE = {
+    "found": ("found", "circle", 7),
+    "missed": ("missed", "x", 9),
+    "false_alarms": ("false alarms", "x", 9),
+    "left_alone": ("rightly left alone", "circle", 5),
+}
+
+
+def roc_chart(
+    curves: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]],
+    class_name: str,
+    here: Sequence[tuple[float, float]] = (),
+) -> go.Figure:
+    """ROC curves of one class, one for each (name of the run, points, band); two at most.
+
+    ``points`` has x, y and threshold, ``band`` x, low and high; ``here`` are the places (x, y) of
+    the threshold in use, which are marked. All fractions.
+    """
+    figure = _curves(curves, class_name, here, FALSE_ALARMS, SENSITIVITY, "linear")
+    if curves:
+        figure.add_scatter(
+            **{"x": [0, 1], "y": [0, 1], "mode": "lines", "name": "guessing"},
+            line={"color": MUTED, "width": 1.5, "dash": "dot"},
+            hoverinfo="skip",
+        )
+    return figure
+
+
+def precision_recall_chart(
+    curves: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]],
+    class_name: str,
+    share: float | None = None,
+    here: Sequence[tuple[float, float]] = (),
+) -> go.Figure:
+    """Precision-recall curves of one class, as ``roc_chart``; ``share`` is that of the class."""
+    figure = _curves(curves, class_name, here, SENSITIVITY, PRECISION, "vh")
+    if curves and share is not None:
+        figure.add_scatter(
+            **{"x": [0, 1], "y": [share, share], "mode": "lines", "name": "guessing"},
+            line={"color": MUTED, "width": 1.5, "dash": "dot"},
+            hoverinfo="skip",
+        )
+    return figure
+
+
+def people_chart(people: Mapping[str, int] | None, class_name: str) -> go.Figure:
+    """1,000 people as dots, row by row: those with ``class_name`` first, crosses where it errs.
+
+    ``people`` has found, missed, false_alarms and left_alone, whole numbers.
+    """
+    label = CLASS_TITLES.get(class_name, class_name)
+    if people is None:
+        return blank("A class is missing: undefined.", "Each mark is one person", "People", 240)
+    colours = {
+        "found": class_colour(class_name),
+        "missed": class_colour(class_name),
+        "false_alarms": TEXT,
+        "left_alone": GRID,
+    }
+    figure, place = go.Figure(), 0
+    for what, (name, symbol, size) in PEOPLE.items():
+        numbers = range(place, place + people[what])
+        place += people[what]
+        figure.add_scatter(
+            x=[number % PER_ROW for number in numbers],
+            y=[number // PER_ROW for number in numbers],
+            mode="markers",
+            name=f"{people[what]:,} {name}",
+            marker={"symbol": symbol, "size": size, "color": colours[what]},
+            hovertemplate=f"{'with' if what in ('found', 'missed') else 'without'} {label}, "
+            f"{name}<extra></extra>",
+        )
+    figure.update_xaxes(showticklabels=False, showgrid=False, range=[-1, PER_ROW], fixedrange=True)
+    rows = -(-place // PER_ROW)
+    figure.update_yaxes(showticklabels=False, showgrid=False, range=[rows, -1], fixedrange=True)
+    figure.update_layout(showlegend=True)
+    x = f"Each mark is one of {place:,} people"
+    return dress(figure, x, f"Rows of {PER_ROW} people", 12 * rows + 120)
+
+
+def _curves(
+    curves: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]],
+    class_name: str,
+    here: Sequence[tuple[float, float]],
+    x: str,
+    y: str,
+    shape: str,
+) -> go.Figure:
+    label = CLASS_TITLES.get(class_name, class_name)
+    drawn = [curve for curve in curves if len(curve[1])]
+    if not drawn:
+        return blank(f"No curve for {label}: a class is missing.", x, y, 360)
+    colour, figure = class_colour(class_name), go.Figure()
+    for (name, points, band), dash in zip(drawn, DASHES, strict=False):
+        if len(band):
+            figure.add_scatter(
+                x=[*band["x"], *band["x"][::-1]],
+                y=[*band["high"], *band["low"][::-1]],
+                fill="toself",
+                fillcolor=translucent(colour, 0.18),
+                line={"width": 0},
+                mode="lines",
+                showlegend=False,
+                hoverinfo="skip",
+            )
+        figure.add_scatter(
+            x=points["x"],
+            y=points["y"],
+            mode="lines",
+            name=name,
+            line={"color": colour, "width": 2.5, "dash": dash, "shape": shape},
+            customdata=points["threshold"],
+            hovertemplate="threshold %{customdata:.1%}<br>x %{x:.1%}, y %{y:.1%}"
+            f"<extra>{name}</extra>",
+        )
+    if here:
+        figure.add_scatter(
+            x=[x for x, _ in here],
+            y=[y for _, y in here],
+            mode="markers",
+            name="the threshold below",
+            marker={"color": TEXT, "size": 12, "line": {"width": 2, "color": colour}},
+            hovertemplate="x %{x:.1%}, y %{y:.1%}<extra>the threshold below</extra>",
+        )
+    for axes in (figure.update_xaxes, figure.update_yaxes):
+        axes(range=[-0.02, 1.02], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    dress(figure, x, y, 360)
+    figure.update_layout(height=340 + list_below(figure, len(drawn) + (1 if here else 0) + 1))
+    return figure
