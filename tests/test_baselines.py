@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from run_folders import change_run, make_environment, make_finished_run
+from run_folders import IMAGES, change_run, make_environment, make_finished_run
 from tiny_study import tiny_study
 
 from core.__main__ import main
@@ -24,6 +24,7 @@ from core.evaluation.compare import COMPARISON_COLUMNS, comparison_table
 from core.evaluation.divisions import division_of
 from core.evaluation.metrics import evaluate
 from core.imaging.prepared import Prepared
+from core.training.config import read_config
 from core.training.run_data import ImageChoice
 
 SIDE, EACH = 60, 12
@@ -133,6 +134,16 @@ def test_results_are_kept_whole_and_found_by_the_runs_that_share_the_division(se
     assert baseline_rows([key, division_of(other)], settings)["name"].is_unique
     (folder / "border" / "metrics.json").write_text("{")
     assert read_baselines(key, settings) == {}
+
+
+def test_what_a_run_held_back_teaches_no_baseline(settings):
+    run = make_finished_run(settings, split={"calibration_share": 0.25})
+    key = division_of(run)
+    assert key != division_of(make_finished_run(settings))
+    answer = compute_baselines(read_config(run.config, ImageChoice), settings, quiet, key)
+    assert answer["n_training"] == run.metrics()["n_training"]
+    assert answer["n_validation"] == run.metrics()["n_validation"]
+    assert answer["n_training"] + answer["n_validation"] < IMAGES
 
 
 def test_other_images_than_those_of_the_runs_are_refused(settings):

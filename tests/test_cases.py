@@ -8,6 +8,7 @@ from run_folders import change_run, make_environment, make_finished_run
 from core import runs
 from core.data.catalog import load_catalog
 from core.evaluation.cases import (
+    CALIBRATION,
     HARDEST_COLUMNS,
     NO_PART,
     TRAINING,
@@ -112,6 +113,14 @@ def test_one_image_across_runs(settings):
     assert table.loc[2:, "predicted"].isna().all()
     nowhere = image_across_runs("kermany:none", "", chosen[:1], tables, sides)
     assert nowhere["part"].tolist() == [NO_PART] and "p_normal" not in nowhere
+
+
+def test_an_image_that_was_held_back_was_no_training_image(settings):
+    run = make_finished_run(settings, split={"calibration_share": 0.25})
+    sides, table = run_sides(run), run_cases(run)
+    identifier, sha256 = sides.loc[sides["side"] == CALIBRATION, ["id", "sha256"]].iloc[0]
+    row = image_across_runs(identifier, sha256, [run], {run.id: table}, {run.id: sides})
+    assert row["part"].tolist() == [CALIBRATION] and row["copy_learnt"].tolist() == [False]
 
 
 def test_an_exact_copy_among_the_training_images_is_told(settings):

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.io as pio
 import pytest
 
+from core.charts.calibration import confidence_histogram, reliability_chart
 from core.charts.colours import CLASS_COLOURS
 from core.charts.comparison import comparison_chart, score_against_time
 from core.charts.confusion import confusion_heatmap
@@ -17,6 +18,7 @@ from core.charts.prediction import probability_bars
 from core.charts.range_test import loss_against_rate
 from core.charts.spread import spread_chart
 from core.charts.theme import TEMPLATE_NAME
+from core.charts.thresholds import people_chart, precision_recall_chart, roc_chart
 
 CLASSES = ("normal", "bacteria", "coronavirus")
 
@@ -93,7 +95,38 @@ def range_curve():
     )
 
 
+def class_curve(name="one"):
+    points = pd.DataFrame({"x": [0, 0.5, 1], "y": [0.2, 0.8, 1], "threshold": [1, 0.5, 0.1]})
+    band = pd.DataFrame({"x": [0, 1], "low": [0.1, 0.9], "high": [0.3, 1]})
+    return name, points, band
+
+
+def without_points():
+    name, points, band = class_curve()
+    return name, points.iloc[:0], band.iloc[:0]
+
+
+def reliability(counts=(0, 10, 40)):
+    share = [n and 0.8 for n in counts]
+    table = pd.DataFrame({"low": [0, 1 / 3, 2 / 3], "high": [1 / 3, 2 / 3, 1], "n": counts})
+    table = table.assign(confidence=[0.2, 0.5, 0.9], right=[n // 2 for n in counts], share=share)
+    return table.assign(share_low=table.share - 0.1, share_high=table.share + 0.1)
+
+
+PEOPLE_COUNTED = {"found": 7, "missed": 3, "false_alarms": 110, "left_alone": 880}
+
 FIGURES = {
+    "roc": lambda: roc_chart([class_curve()], "coronavirus", [(0.1, 0.4)]),
+    "two rocs": lambda: roc_chart([class_curve(), class_curve("two")], "covid19"),
+    "no roc": lambda: roc_chart([without_points()], "coronavirus"),
+    "precision": lambda: precision_recall_chart([class_curve()], "normal", 0.3, [(0.1, 0.4)]),
+    "no precision": lambda: precision_recall_chart([without_points()], "normal", 0.0),
+    "people": lambda: people_chart(PEOPLE_COUNTED, "coronavirus"),
+    "no people": lambda: people_chart(None, "coronavirus"),
+    "reliability": lambda: reliability_chart({"a": reliability(), "b": reliability()}, 30),
+    "no reliability": lambda: reliability_chart({"a": reliability((0, 0, 0))}, 30),
+    "sure": lambda: confidence_histogram({"a": reliability()}),
+    "none sure": lambda: confidence_histogram({"a": reliability((0, 0, 0))}),
     "overlaid": lambda: overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
     "rates": lambda: overlaid_curves(
         history().query("kind == 'epoch'").assign(name="a"), "learning_rate"
@@ -278,3 +311,35 @@ def test_a_bar_for_each_run_adds_up_and_says_whether_it_was_right():
     assert [a.text for a in figure.layout.annotations] == ["✓ one", "✗ two"]
     # A share too narrow for its figure has none.
     assert list(figure.data[1].text) == ["", "50"] and figure.layout.barmode == "stack"
+
+
+def test_curves_have_bands_a_dash_each_and_the_chosen_threshold():
+    figure = roc_chart([class_curve(), class_curve("two")], "coronavirus", [(0.1, 0.4), (0.2, 0.5)])
+    lines = [trace for trace in figure.data if trace.name in ("one", "two")]
+    assert [line.line.dash for line in lines] == ["solid", "dash"]
+    assert {line.line.color for line in lines} == {CLASS_COLOURS["coronavirus"]}
+    assert sum(trace.fill == "toself" for trace in figure.data) == 2
+    (mark,) = [trace for trace in figure.data if trace.name == "the chosen threshold"]
+    assert list(mark.x) == [0.1, 0.2] and list(mark.y) == [0.4, 0.5]
+    # From one recall to the next, precision is that of the threshold which reaches the next.
+    line = precision_recall_chart([class_curve()], "normal").data[1]
+    assert line.line.shape == "vh"
+
+
+def test_a_thousand_people_are_a_thousand_marks():
+    figure = people_chart(PEOPLE_COUNTED, "coronavirus")
+    assert [len(trace.x) for trace in figure.data] == list(PEOPLE_COUNTED.values())
+    places = {place for trace in figure.data for place in zip(trace.x, trace.y, strict=True)}
+    assert len(places) == 1000
+    assert [trace.marker.symbol for trace in figure.data] == ["circle", "x", "x", "circle"]
+    assert figure.data[1].name == "3 missed" and "without" in figure.data[2].hovertemplate
+
+
+def test_reliability_leaves_empty_bins_out_and_opens_few():
+    figure = reliability_chart({"before": reliability(), "after": reliability()}, 30)
+    before, after, line = figure.data
+    assert list(before.x) == [0.5, 0.9]
+    assert list(before.marker.symbol) == ["circle-open", "circle"]
+    assert list(after.marker.symbol) == ["diamond-open", "diamond"]
+    assert before.error_y.array == pytest.approx([0.1, 0.1]) and line.name == "as said"
+    assert list(confidence_histogram({"a": reliability()}).data[0].y) == [0, 10, 40]

@@ -36,7 +36,9 @@ def call(settings, monkeypatch, capsys):
 
 @pytest.fixture(scope="module")
 def trained(settings):
-    run = queue(tiny_config("quick", views=2), settings)
+    # What is held back from the run is held back from the heads that are trained for the test.
+    split = {"by": "patient", "calibration_share": 0.25}
+    run = queue(tiny_config("quick", views=2, split=split), settings)
     assert execute(run, settings)
     return runs.read_run(settings.runs, run.id)
 

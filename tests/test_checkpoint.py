@@ -17,7 +17,12 @@ MEASURES = ["learning_rate", "loss", "accuracy", "val_loss", "val_accuracy"]
 CONFIGS = {
     "network": {"epochs": 4, "head": {"dropout": 0.3}, "keep": "best"},
     "head": {"recipe": "quick", "head_epochs": 4, "views": 2, "early_stopping": 3},
-    "both": {"head_epochs": 2, "epochs": 2, "optimizer": {"name": "RMSprop"}},
+    "both": {
+        "head_epochs": 2,
+        "epochs": 2,
+        "optimizer": {"name": "RMSprop"},
+        "split": {"by": "patient", "calibration_share": 0.25},
+    },
     "cyclical": {
         "recipe": "paper",
         "epochs": 3,

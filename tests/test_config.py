@@ -55,6 +55,7 @@ WRONG = {
     "learning_rate": ({"learning_rate": "fast"}, "fast"),
     "split.by": ({"split": {"by": "age"}}, "patient"),
     "split.validation_fraction": ({"split": {"validation_fraction": 0.9}}, "0.9"),
+    "split.calibration_share": ({"split": {"calibration_share": 0.6}}, "0.6"),
     "head.dropout": ({"head": {"dropout": 2}}, "2"),
     "preprocess.clip_limit": ({"preprocess": {"clip_limit": -1}}, "-1"),
     "augment.zoom": ({"augment": {"zoom": 9}}, "9"),

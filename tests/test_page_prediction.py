@@ -16,7 +16,7 @@ def place(tmp_path_factory):
     """One collection and one run with a whole, untrained classifier, for all tests here."""
     with pytest.MonkeyPatch.context() as patch:
         settings = make_environment(tmp_path_factory.mktemp("prediction"), patch)
-        run = make_finished_run(settings, mistakes=1)
+        run = make_finished_run(settings, mistakes=1, split={"calibration_share": 0.25})
         config = read_config(run.config)
         model = build_classifier("TinyCNN", config.classes, config.head, "none", settings)
         model.save(run.model_path)
@@ -67,6 +67,13 @@ def test_a_training_image_is_marked(place):
     page = open_page("prediction")
     page.selectbox(key=f"side/{run.id}").select("training").run()
     assert "learnt from this image" in text_of(page)
+
+
+def test_an_image_that_was_held_back_is_marked(place):
+    _, run = place
+    page = open_page("prediction")
+    page.selectbox(key=f"side/{run.id}").select("calibration").run()
+    assert "has not learnt from this image; it was held back" in text_of(page)
 
 
 def test_only_wrong_answers_and_one_class_narrow_the_choice(place):

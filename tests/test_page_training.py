@@ -84,6 +84,18 @@ def test_a_split_by_image_shows_how_many_patients_stand_on_both_sides(settings):
     assert "patients on both sides" in text_of(page)
 
 
+def test_a_share_for_calibration_is_held_back_and_counted(settings):
+    page = choose(open_page("training"))
+    key = "TinyCNN/finetune/none/split.calibration_share"
+    page.number_input(key=key).set_value(0.25).run()
+    assert not page.exception and not page.error
+    assert f"**{IMAGES // 5}** held back to set a temperature on" in text_of(page)
+    assert f"**{IMAGES * 3 // 5}** images to learn from" in text_of(page)
+    button(page, "Start").click().run()
+    (run,) = runs.list_runs(settings.runs)
+    assert run.config["split"]["calibration_share"] == 0.25
+
+
 def test_choices_become_the_config_of_a_queued_run(settings):
     page = choose(open_page("training"))
     page.number_input(key="TinyCNN/finetune/none/batch_size").set_value(8)

@@ -180,3 +180,45 @@ def test_what_cannot_be_divided_is_said(counts, by, sentence):
 def test_values_out_of_range_are_refused(wrong):
     with pytest.raises(ValidationError):
         SplitConfig(**wrong)
+
+
+@pytest.mark.parametrize("by", ["image", "patient"])
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+@pytest.mark.parametrize("fold", [None, 1])
+def test_what_is_held_back_for_calibration_is_whole_patients_of_training(by, share, fold):
+    rows = make_rows(COUNTS)
+    # Two patients who share an image stay together.
+    rows.loc[3, "sha256"] = rows.loc[0, "sha256"]
+    plain = SplitConfig(by=by, seed=2, fold=fold)
+    before, split = (
+        make_split(rows, plain.model_copy(update={"calibration_share": s})) for s in (0.0, share)
+    )
+    assert len(before.calibration) == 0
+    assert np.array_equal(split.validation, before.validation)
+    assert sorted([*split.train, *split.calibration]) == list(before.train)
+    held_back = rows["label"].iloc[split.calibration].value_counts()
+    of = rows["label"].iloc[before.train].value_counts()
+    assert (held_back / of - share).abs().max() < 0.06
+    groups = patient_groups(rows)
+    assert not {*groups[split.train]} & {*groups[split.calibration]}
+    table = split.describe(rows)
+    assert table["calibration images"].to_dict() == held_back.to_dict()
+    assert "calibration images" not in before.describe(rows)
+    again = make_split(rows, plain.model_copy(update={"calibration_share": share}))
+    assert np.array_equal(again.calibration, split.calibration)
+    patient = rows["patient"]
+    shared = {*patient.iloc[split.train]} & {*patient.iloc[split.validation]}
+    assert split.overlap_patients == len(shared)
+
+
+@pytest.mark.parametrize(
+    ("counts", "share", "words"),
+    [
+        ({"a": 60, "b": 6}, 0.5, "class 'b' has too few patients"),
+        ({"a": 60, "b": 60}, 0.001, "patients are too few to hold back"),
+        ({"a": 60, "b": 60}, 5e-324, "patients are too few to hold back"),
+    ],
+)
+def test_too_little_to_hold_back_is_one_sentence(counts, share, words):
+    with pytest.raises(UserError, match=f"calibration_share: .*{words}"):
+        make_split(make_rows(counts), SplitConfig(calibration_share=share))

@@ -27,6 +27,8 @@ OTHERS = {
     "split seed": ({"split": CONFIG["split"] | {"seed": 4}}, ("split_seed",)),
     "fold beside a run without": ({"split": CONFIG["split"] | {"fold": 0}}, None),
     "nothing": ({}, ()),
+    "no share for calibration": ({"split": CONFIG["split"] | {"calibration_share": 0.0}}, ()),
+    "calibration": ({"split": CONFIG["split"] | {"calibration_share": 0.1}}, None),
     "fold that is no fold": ({"seed": 1, "split": CONFIG["split"] | {"fold": None}}, ("seed",)),
     "study": ({"study": "other"}, None),
     "backbone": ({"backbone": "VGG16"}, None),
@@ -155,3 +157,13 @@ def test_seeds_are_averaged_within_their_fold(tmp_path):
     both = comparison_table([*grid, *again])
     assert combined_matrix(both, matrices).tolist() == [[35, 5], [0, 40]]
     assert np.isnan(spread_table(both)["covered"].iloc[0])
+
+
+def test_folds_that_hold_back_unlike_numbers_of_images_are_repeats(tmp_path):
+    split = CONFIG["split"] | {"calibration_share": 0.25}
+    made = [
+        make_run(tmp_path, {"split": split | {"fold": i}}, n_training=120 - i, n_calibration=40 + i)
+        for i in range(5)
+    ]
+    spread = spread_table(comparison_table(made))
+    assert spread["runs"].tolist() == [5] and spread["covered"].tolist() == [1]

@@ -5,11 +5,14 @@ import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from core.evaluation.statistics import (
+    Estimate,
     difference_of_scores,
     mean_of_proportions,
     patients_repeat,
     percentile_interval,
+    resample_cases,
     resample_confusions,
+    resample_counts,
     units_per_class,
     wilson,
 )
@@ -78,6 +81,28 @@ def test_whole_patients_are_drawn():
     assert set(np.unique(drawn[:, 0, 0])) == {0, 10, 20}
     by_image = resample_confusions(truth, predicted, 2)
     assert drawn[:, 0, 0].std() > 2 * by_image[:, 0, 0].std()
+
+
+def test_cases_are_drawn_as_counts_are():
+    truth, patients = np.repeat([0, 1, 2], 20), [f"patient {i // 4}" for i in range(60)]
+    drawn = resample_cases(truth, 3, patients, resamples=2000)
+    assert drawn.shape == (2000, 60)
+    # Classes keep their size, and the images of a patient are drawn together.
+    assert (drawn.reshape(2000, 3, 20).sum(axis=2) == 20).all()
+    assert (np.ptp(drawn.reshape(2000, 15, 4), axis=2) == 0).all()
+    of_patient = drawn.reshape(2000, 15, 4)[:, :, 0]
+    counts = resample_counts(np.repeat(np.eye(15, dtype=int), 4, axis=0), truth, 3, patients)
+    assert of_patient.std(axis=0) == pytest.approx(counts.std(axis=0) / 4, rel=0.1)
+    assert (drawn[:7] == resample_cases(truth, 3, patients, resamples=2000)[:7]).all()
+    assert resample_cases(np.array([0, 1, 1]), 2) is None
+    assert resample_cases(np.array([], dtype=int), 2).shape[1] == 0
+
+
+def test_an_estimate_has_an_interval_or_a_reason():
+    assert Estimate.proportion(8, 10, "") == Estimate(0.8, *wilson(8, 10))
+    assert Estimate.proportion(0, 0, "none") == Estimate(None, None, None, "none")
+    assert Estimate.of(0.5, [0.4, 0.6], "x") == Estimate(0.5, 0.4, 0.6)
+    assert Estimate.of(0.5, None, "x") == Estimate(0.5, None, None, "x")
 
 
 def test_one_patient_cannot_show_doubt():

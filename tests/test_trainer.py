@@ -13,6 +13,7 @@ from tiny_study import queue, tiny_config, tiny_study
 from core import run_requests, runs
 from core.engine import execute
 from core.errors import UserError
+from core.evaluation.temperature import run_temperature
 from core.inference.predictor import predict
 from core.training.recipes import RECIPES
 from core.training.schedule import SCHEDULES
@@ -68,6 +69,38 @@ def test_the_sides_of_the_split_share_no_patient(finished):
     assert not patients["training"] & patients["validation"]
     predictions = finished.predictions()
     assert set(predictions["id"]) == set(images.loc[images["side"] == "validation", "id"])
+
+
+@pytest.mark.parametrize("recipe", ["quick", "finetune"])
+def test_calibration_images_are_neither_learnt_from_nor_checked_on(recipe, finished, settings):
+    if finished.config["recipe"] != recipe:
+        pytest.skip("compared with a run of its own recipe")
+    split = finished.config["split"] | {"calibration_share": 0.25}
+    run = finish(tiny_config(recipe, split=split), settings)
+    images, before = (pd.read_csv(one.folder / "images.csv") for one in (run, finished))
+    sides = images.groupby("side")
+    assert images["id"].equals(before["id"])
+    assert (images["side"] == "validation").equals(before["side"] == "validation")
+    patients = sides["patient"].apply(set)
+    assert not patients["training"] & patients["calibration"]
+    metrics = run.metrics()
+    assert metrics["n_training"] == len(sides.get_group("training"))
+    assert metrics["n_calibration"] == len(sides.get_group("calibration")) > 0
+    history = run.history().query("kind == 'epoch'")
+    per_epoch = np.ceil(metrics["n_training"] / run.config["batch_size"])
+    assert history["step"].iloc[-1] == per_epoch * len(history)
+    held_back = pd.read_csv(run.folder / "calibration.csv")
+    assert set(held_back["id"]) == set(sides.get_group("calibration")["id"])
+    assert list(held_back.columns) == list(run.predictions().columns)
+    row = held_back.iloc[0]
+    answered = predict(run, Path(row["path"]), settings).probabilities
+    for name, probability in answered.items():
+        assert probability == pytest.approx(row[f"p_{name}"], abs=1e-4)
+    fitted = run_temperature(run)
+    assert fitted.value or metrics["temperature_reason"]
+    if fitted.value:
+        assert (fitted.value, fitted.n) == (metrics["temperature"], len(held_back))
+    assert "temperature" not in finished.metrics() and "n_calibration" not in finished.metrics()
 
 
 def test_the_saved_model_gives_the_saved_predictions(finished, settings):

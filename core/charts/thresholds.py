@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.colours import GRID, MUTED, TEXT, class_colour, translucent
+from core.charts.colours import MUTED, TEXT, class_colour, translucent
 from core.charts.theme import CLASS_TITLES, blank, dress, list_below
 
-SENSITIVITY = "Sensitivity (share of the class found, %)"
-FALSE_ALARMS = "False alarms (share of the others, %; 1 - specificity)"
-PRECISION = "Precision (share of those called that are right, %)"
+SENSITIVITY = "Sensitivity (% of the class found)"
+FALSE_ALARMS = "False alarms (1 - specificity, % of the others)"
+PRECISION = "Precision (% of the called that are right)"
 # A second run is told from the first by its dash: the colour says the class.
 DASHES = ("solid", "dash")
 PER_ROW = 40
@@ -75,7 +75,7 @@ def people_chart(people: Mapping[str, int] | None, class_name: str) -> go.Figure
         "found": class_colour(class_name),
         "missed": class_colour(class_name),
         "false_alarms": TEXT,
-        "left_alone": GRID,
+        "left_alone": translucent(MUTED, 0.45),
     }
     figure, place = go.Figure(), 0
     for what, (name, symbol, size) in PEOPLE.items():
@@ -138,9 +138,9 @@ def _curves(
             x=[x for x, _ in here],
             y=[y for _, y in here],
             mode="markers",
-            name="the threshold below",
+            name="the chosen threshold",
             marker={"color": TEXT, "size": 12, "line": {"width": 2, "color": colour}},
-            hovertemplate="x %{x:.1%}, y %{y:.1%}<extra>the threshold below</extra>",
+            hovertemplate="x %{x:.1%}, y %{y:.1%}<extra>the chosen threshold</extra>",
         )
     for axes in (figure.update_xaxes, figure.update_yaxes):
         axes(range=[-0.02, 1.02], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])

@@ -52,20 +52,25 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray) -> Temperature
     n, row = len(truth), np.arange(len(truth))
     if not n:
         return Temperature(None, 0, "No image was held back from training.")
+    logits = np.log(np.clip(np.asarray(probabilities, dtype=float), _SMALLEST, None))
 
     def loss(log_temperature: float) -> float:
         scaled = scale(probabilities, np.exp(log_temperature))
         return float(-np.log(np.clip(scaled[row, truth], _SMALLEST, None)).mean())
 
+    why = ""
+    if (logits[row, truth] >= logits.max(axis=1)).all():
+        why = "the answers on them are right throughout, so that the surer always seems the better"
+    elif logits[row, truth].mean() <= logits.mean():
+        # The slope of the loss where all probabilities become equal.
+        why = "the answers on them are no better than equal probabilities"
     bounds = np.log([LOWEST, HIGHEST])
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
-    if found.x - bounds[0] < 1e-3:
-        why = "the answers on them are right throughout, so that the surer always seems the better"
-    elif bounds[1] - found.x < 1e-3:
-        why = "the answers on them are no better than equal probabilities"
-    else:
-        return Temperature(float(np.exp(found.x)), n)
-    return Temperature(None, n, f"No temperature fits the {n:,} calibration images: {why}.")
+    if not why and np.abs(found.x - bounds).min() < 1e-3:
+        why = f"the best lies outside {LOWEST} to {HIGHEST}"
+    if why:
+        return Temperature(None, n, f"No temperature fits the {n:,} calibration images: {why}.")
+    return Temperature(float(np.exp(found.x)), n)
 
 
 def fitted_temperature(run: Run) -> dict:

@@ -8,8 +8,9 @@ import streamlit as st
 from core.charts.calibration import confidence_histogram, reliability_chart
 from core.charts.theme import CONFIG
 from core.evaluation.calibration import FEW, Calibration, right_when
-from pages.components.figures import figures
+from pages.components.figures import Card, figures
 from pages.components.shown_answers import ShownAnswers
+from pages.components.words import percent
 
 SAID = (0.6, 0.8, 0.95)
 ABOUT = (
@@ -58,25 +59,20 @@ def _reliability(one: ShownAnswers, alone: bool) -> None:
 
 
 def _figures(calibration: Calibration) -> None:
-    chance, shares = calibration.error_by_chance, calibration.brier_of_shares
+    n, chance = f"n = {calibration.n:,}.", calibration.error_by_chance
+    shares = calibration.brier_of_shares
     figures(
         [
-            (
+            Card(
                 "Expected calibration error",
                 calibration.error,
-                f"n = {calibration.n:,}."
-                + ("" if chance is None else f" True probabilities would show {chance:.1%}."),
-            )
-        ]
-    )
-    figures(
-        [
-            (
+                n if chance is None else f"{n} True probabilities would show {percent(chance)}.",
+            ),
+            Card(
                 "Brier score",
                 calibration.brier,
-                f"n = {calibration.n:,}."
-                + ("" if shares is None else f" Always giving the class shares: {shares:.3f}."),
-            )
-        ],
-        percent=False,
+                n if shares is None else f"{n} Always giving the class shares: {shares:.3f}.",
+                percent=False,
+            ),
+        ]
     )

@@ -9,14 +9,14 @@ from core.charts.theme import CONFIG
 from core.charts.thresholds import people_chart, precision_recall_chart, roc_chart
 from core.evaluation.class_curves import ClassCurves
 from core.evaluation.thresholds import PEOPLE, Rule, people, positive_class, threshold_rule
-from pages.components.figures import figures
+from pages.components.figures import Card, figures
 from pages.components.frame import errors_as_sentences
 from pages.components.shown_answers import ShownAnswers
-from pages.components.words import class_title, class_words, estimate
+from pages.components.words import class_title, estimate
 
 VALIDATION, ANOTHER = "validation", "another"
 # Examples, for a reader who knows no figure of his own.
-PREVALENCES = {"0.01": "1 %, screening", "0.1": "10 %", "0.3": "30 %, an outbreak"}
+PREVALENCES = {"0.01": "1 %, screening", "0.1": "10 %", "0.3": "30 %"}
 ABOUT_RATES = {
     "sensitivity": "Of those who have it, the share found.",
     "specificity": "Of those who do not, the share left alone.",
@@ -44,12 +44,12 @@ def one_class(shown: list[ShownAnswers]) -> None:
     with errors_as_sentences("Thresholds, one class"):
         st.subheader("One class against the rest", anchor=False)
         classes = shown[0].classes
-        left, middle, right = st.columns([2, 3, 4], gap="medium")
+        left, middle, right = st.columns([2, 4, 5], gap="large")
         name = left.selectbox(
             "Class",
             classes,
             index=classes.index(positive_class(classes)),
-            format_func=class_words,
+            format_func=class_title,
             key=f"threshold-class/{'/'.join(classes)}",
         )
         title = class_title(name)
@@ -72,13 +72,14 @@ def one_class(shown: list[ShownAnswers]) -> None:
 def _prevalence(one: ShownAnswers, name: str) -> float:
     share = float((one.cases["label"] == name).mean())
     options = {VALIDATION: f"as in these images, {100 * share:.1f} %", **PREVALENCES}
-    chosen = st.segmented_control(
+    chosen = st.pills(
         "How many of those examined have it (prevalence)",
         [*options, ANOTHER],
         format_func=lambda option: options.get(option, "another"),
         default=VALIDATION,
         required=True,
         key="prevalence",
+        wrap=True,
     )
     if chosen != ANOTHER:
         return share if chosen == VALIDATION else float(chosen)
@@ -100,7 +101,7 @@ def _what_it_comes_to(rule: Rule, name: str, alone: bool) -> None:
     with marks[0]:
         figures(
             [
-                (
+                Card(
                     rate.replace("_", " ").capitalize(),
                     getattr(rule, rate),
                     f"{about} {f'n = {behind[rate]:,}.' if rate in behind else ''}",

@@ -91,7 +91,7 @@ def choose_temperature(shown: list[ShownAnswers]) -> list[ShownAnswers]:
             for one in having
         )
         if st.toggle(
-            f"Mend the probabilities with the run's temperature ({words})",
+            f"Correct the probabilities by the run's temperature ({words})",
             key="apply-temperature",
             help="Temperature scaling (Guo et al. 2017): the network's logits divided by T. Above "
             "1 it makes the network less sure. Which class is answered does not change.",
