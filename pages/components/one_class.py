@@ -117,7 +117,8 @@ def _what_it_comes_to(rule: Rule, name: str, alone: bool) -> None:
         )
         n = rule.found + rule.missed + rule.false_alarms + rule.left_alone
         st.caption(
-            f"On the {n:,} validation images: {rule.found:,} found, {rule.missed:,} missed, "
+            f"From {100 * rule.threshold:g} % on, of the {n:,} validation images: "
+            f"{rule.found:,} found, {rule.missed:,} missed, "
             f"{rule.false_alarms:,} false alarms, {rule.left_alone:,} rightly left alone."
         )
     with marks[1]:
