@@ -75,6 +75,10 @@ def test_a_second_run_of_the_same_classes_stands_beside_the_first(settings):
     assert first.id in words and second.id in words and other.id not in words
     assert "checked on different images" in words
     assert words.count("AUC of TinyCNN") == 2 and len(page.get("plotly_chart")) == 8
+    # The first may become what the second is.
+    page.selectbox(key="threshold-run").select(second.id).run()
+    assert page.selectbox(key="threshold-second").value in (None, first.id)
+    assert words_of(page)
     page = open_page("thresholds", run=other.id)
     assert page.selectbox(key="threshold-class/normal/pneumonia").value == "pneumonia"
     assert not page.selectbox(key="threshold-second").options

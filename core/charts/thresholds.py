@@ -20,8 +20,8 @@ PER_ROW = 40
 # What becomes of a person -> its name, marker and size; the colour says who has the disease.
 PEOPLE = {
     "found": ("found", "circle", 7),
-    "missed": ("missed", "x", 9),
-    "false_alarms": ("false alarms", "x", 9),
+    "missed": ("missed", "x", 7),
+    "false_alarms": ("false alarms", "x", 7),
     "left_alone": ("rightly left alone", "circle", 5),
 }
 

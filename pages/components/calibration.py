@@ -22,7 +22,8 @@ ABOUT_FIGURES = (
     "**Expected calibration error**: the mean distance of the marks from the line, weighted by "
     "their answers. **Brier score**: the mean squared distance between all probabilities and the "
     "truth, 0 to 2, lower is better. Intervals from 1,000 resamples that draw whole patients "
-    "within each class; that of the calibration error is reflected, as chance only ever raises it."
+    "within each class; that of the calibration error is approximate: "
+    "reflected, as chance only ever raises it."
 )
 
 

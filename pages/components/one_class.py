@@ -44,7 +44,7 @@ def one_class(shown: list[ShownAnswers]) -> None:
     with errors_as_sentences("Thresholds, one class"):
         st.subheader("One class against the rest", anchor=False)
         classes = shown[0].classes
-        left, middle, right = st.columns([2, 4, 5], gap="large")
+        left, middle, right = st.columns([2, 4, 5], gap="medium")
         name = left.selectbox(
             "Class",
             classes,
