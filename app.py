@@ -34,6 +34,7 @@ PAGES = (
     ("training", "Training", ":material/model_training:"),
     ("comparison", "Comparison", ":material/leaderboard:"),
     ("confusion", "Confusion matrices", ":material/grid_on:"),
+    ("questions", "Questions", ":material/contact_support:"),
     ("prediction", "Prediction", ":material/radiology:"),
 )
 

@@ -19,6 +19,7 @@ from core.baseline_command import test_for_cheating, trivial_baselines
 from core.compare_command import compare
 from core.errors import UserError
 from core.following import follow
+from core.questions_command import questions
 from core.range_command import find_learning_rate
 from core.settings import read_settings
 from core.study_commands import study
@@ -198,6 +199,7 @@ COMMANDS = tuple(
         ("cheat-test", arguments.cheat_test_arguments, test_for_cheating),
         ("runs", arguments.runs_arguments, list_all),
         ("compare", arguments.compare_arguments, compare),
+        ("questions", arguments.compare_arguments, questions),
         ("predict", arguments.predict_arguments, predict_image),
         ("fetch", arguments.fetch_arguments, fetch_collection),
         ("worker", lambda parser: None, work_queue),

@@ -16,6 +16,7 @@ from pages.components.repeats import mean_and_spread
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
 from pages.components.run_filter import choose_runs
 from pages.components.score_tables import SCORE_WORDS, score_table
+from pages.components.split_effect import what_the_split_does
 from pages.components.timing import cost_of_a_score
 from pages.components.trivial_baselines import (
     drawn_baselines,
@@ -80,6 +81,7 @@ with page("Comparison", LEAD) as settings:
     cheat_test(chosen, measure)
     is_it_real(chosen)
     mean_and_spread(mine, measure)
+    what_the_split_does(chosen, settings)
     st.subheader("How they learnt")
     lines = curves(chosen)
     for place, name in zip(st.columns(2), ("val_accuracy", "val_loss"), strict=True):
