@@ -1,6 +1,6 @@
 """Questions: the paper's four questions, answered from the reader's own runs or not at all."""
 
-from core.evaluation import attained, onset, outperform, progression
+from core.evaluation import attained, outperform, screening, tracking
 from pages.components.frame import page
 from pages.components.question import (
     answered,
@@ -18,14 +18,14 @@ LEAD = (
     "make."
 )
 
-QUESTIONS = (outperform, onset, attained, progression)
+QUESTIONS = (outperform, screening, attained, tracking)
 
 with page("Questions", LEAD) as settings:
     chosen, _ = choose_runs(finished_runs(settings))
     evidence = evidence_of(chosen, settings)
     setup = reader(evidence)
     answers = [
-        answered(question, evidence, setup if question in (onset, progression) else None)
+        answered(question, evidence, setup if question in (screening, tracking) else None)
         for question in QUESTIONS
     ]
     at_a_glance(answers)

@@ -4,6 +4,8 @@ Holds which run counts as best, the answer, and the rows that its chart draws. B
 of ``core.evaluation.baseline_results``, published figures those of ``core.evaluation.published``.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,7 @@ from core.evaluation.compare import published_rows
 from core.evaluation.evidence import (
     CANNOT,
     FROZEN,
+    LIMITED,
     NO,
     NOT_SETTLED,
     PATIENT,
@@ -149,7 +152,9 @@ def _decide(gap: tuple[float, float, float], above: bool | None, of_paper: bool)
     return YES if gap[1] > 0 else NOT_SETTLED
 
 
-def _sentences(best: pd.Series, gap: tuple, trivial: pd.Series | None, above: bool | None):
+def _sentences(
+    best: pd.Series, gap: tuple, trivial: pd.Series | None, above: bool | None
+) -> Iterator[str]:
     yield (
         f"The best run here, {best['name']}, attains a balanced accuracy of {_said(best, MEASURE)} "
         f"and an accuracy of {_said(best, 'accuracy')} on {best['n']:,} validation images."
@@ -169,7 +174,7 @@ def _sentences(best: pd.Series, gap: tuple, trivial: pd.Series | None, above: bo
         )
 
 
-def _doubts(evidence: Evidence, best: pd.Series):
+def _doubts(evidence: Evidence, best: pd.Series) -> Iterator[str]:
     others = len(evidence.real) - 1
     if others:
         yield (
@@ -177,7 +182,7 @@ def _doubts(evidence: Evidence, best: pd.Series):
             "the luckiest."
         )
     spread = spread_table(evidence.real)
-    own = spread[[best["run"] in members for members in spread["members"]]]
+    own = spread[spread["members"].map(lambda members: best["run"] in members).astype(bool)]
     own = own.dropna(subset=[f"{MEASURE}_sd"])
     if len(own):
         row = own.iloc[0]
@@ -203,6 +208,8 @@ def _doubts(evidence: Evidence, best: pd.Series):
     if best["labels"] == PAPER:
         yield published.FOOTNOTES["class mix"]
         yield published.FOOTNOTES["split"]
+    if pd.notna(best["limit"]):
+        yield LIMITED.format(limit=best["limit"])
     if best["trained"] == "head":
         yield FROZEN.format(recipe=best["recipe"])
 

@@ -1,7 +1,7 @@
 """What the paper's four questions are answered from, and the shape of an answer.
 
 Holds ``Evidence``, the chosen runs with what they answered image by image, and ``QuestionAnswer``.
-The questions stand in ``outperform``, ``onset``, ``attained`` and ``progression``, all together in
+The questions stand in ``outperform``, ``screening``, ``attained`` and ``tracking``, all together in
 ``core.evaluation.questions``.
 """
 
@@ -27,9 +27,12 @@ SYNTHETIC = (
     "nothing about real lungs."
 )
 FROZEN = (
-    "The networks kept what they had learnt on photographs and trained their last layers alone "
-    "(recipe {recipe}); the paper trained them whole."
+    "Only the last layers were trained, and what lies before them kept the weights it began with "
+    "(recipe {recipe}); the paper trained its networks whole."
 )
+
+
+LIMITED = "Only {limit:,} images took part (a limit), a rehearsal: with all of them scores differ."
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ def images_of(evidence: Evidence, run_ids: Sequence[str]) -> pd.DataFrame:
 
 def folds_command(evidence: Evidence) -> str:
     """The command of a cross-validation that checks every image that can be placed once."""
-    rows = evidence.real
+    rows = evidence.real.sort_values("balanced_accuracy", ascending=False)
     backbone, labels = rows[["backbone", "labels"]].iloc[0] if len(rows) else ("ResNet50", "paper3")
     return (
         f"python -m core study --backbones {backbone} --labels {labels} --cohort all "
@@ -189,6 +192,8 @@ def by_image(setup: pd.Series) -> tuple[str, ...]:
 
 def no_covid19(evidence: Evidence, images: pd.DataFrame) -> str:
     """Why ``images`` hold no COVID-19 image that could be read, in a sentence."""
+    if images.empty:
+        return "There is no predictions.csv that can be read of these runs; repeat them."
     unknown = int((images["sha256"] == "").sum())
     if unknown == len(images):
         return (

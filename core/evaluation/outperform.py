@@ -4,7 +4,7 @@ Holds which runs are set against each other, one per network, and what the paire
 ``core.evaluation.pairs`` come to as an answer. The tests themselves stand there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from core.evaluation.common_images import Answers, read_answers
 from core.evaluation.evidence import (
     CANNOT,
     FROZEN,
+    LIMITED,
     NO,
     NOT_SETTLED,
     PATIENT,
@@ -146,7 +147,9 @@ def _elsewhere(contests: list[pd.DataFrame], rows: pd.DataFrame, evidence: Evide
     return [o.loc[o["balanced_accuracy"].idxmax(), "backbone"] for o in scored if len(o)]
 
 
-def _doubts(evidence: Evidence, rows: pd.DataFrame, elsewhere: list[str], left_out: dict):
+def _doubts(
+    evidence: Evidence, rows: pd.DataFrame, elsewhere: list[str], left_out: dict
+) -> Iterator[str]:
     yield from (f"Left out: {sentence}" for sentence in left_out.values())
     missing = 7 - len(rows)
     if missing > 0:
@@ -173,6 +176,8 @@ def _doubts(evidence: Evidence, rows: pd.DataFrame, elsewhere: list[str], left_o
     repeated = len(evidence.real) - evidence.real["backbone"].nunique()
     if repeated and not elsewhere:
         yield "Of several runs of one network on the same images the oldest was taken."
+    if rows["limit"].notna().any():
+        yield LIMITED.format(limit=rows["limit"].max())
     if (rows["trained"] == "head").all():
         yield FROZEN.format(recipe=rows["recipe"].iloc[0])
     if (rows["split"] != PATIENT).any():

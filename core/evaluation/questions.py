@@ -6,11 +6,11 @@ module of its own; what they are answered from, in ``core.evaluation.evidence``.
 
 from collections.abc import Callable
 
-from core.evaluation import attained, onset, outperform, progression
+from core.evaluation import attained, outperform, screening, tracking
 from core.evaluation.evidence import Evidence, QuestionAnswer
 
 QUESTIONS: dict[str, Callable[[Evidence], QuestionAnswer]] = {
-    module.KEY: module.answer for module in (outperform, onset, attained, progression)
+    module.KEY: module.answer for module in (outperform, screening, attained, tracking)
 }
 
 

@@ -1,10 +1,9 @@
 """What the split does: the same training checked on images dealt out, and on patients kept apart.
 
-Holds which runs differ in ``split.by`` alone, and how balanced accuracy and the recall of COVID-19
-change from the one to the other. How a split is made stands in ``core.data.splits``.
+Holds how balanced accuracy and the recall of COVID-19 change from the one to the other. Which runs
+differ in their split alone is found by ``core.evaluation.split_setups``.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,19 +14,20 @@ from core.evaluation.cases import run_classes
 from core.evaluation.compare import comparison_table
 from core.evaluation.evidence import COVID19, PATIENT, unit_of
 from core.evaluation.metrics import rates
+from core.evaluation.split_setups import IMAGE, SIDES, seeds_of
 from core.evaluation.statistics import (
     RESAMPLES,
     difference_of_scores,
+    mean_of_proportions,
     percentile_interval,
     resample_counts,
+    units_per_class,
     wilson,
 )
 from core.evaluation.wording import counted, percent, points
 from core.run_files import read_table
 from core.runs import Run
 
-IMAGE = "image"
-SIDES = (IMAGE, PATIENT)
 MEASURES = {"balanced_accuracy": "Balanced accuracy", "covid19": "COVID-19 recall"}
 
 PAIR_COLUMNS = (
@@ -66,33 +66,6 @@ class SplitEffect:
     sentence: str
 
 
-def split_setups(runs: Sequence[Run]) -> list[tuple[list[Run], list[Run]]]:
-    """Finished runs that differ in ``split.by`` and seeds alone, as (by image, by patient).
-
-    Where runs of both sides share their seeds and fold, only those are kept, one per seed, in the
-    same order; else all of them.
-    """
-    groups: dict[str, tuple[list[Run], list[Run]]] = {}
-    for run in sorted(runs, key=lambda run: run.id):
-        split = run.config.get("split")
-        if isinstance(split, dict) and split.get("by") in SIDES:
-            sides = groups.setdefault(_setup(run.config), ([], []))
-            sides[SIDES.index(split["by"])].append(run)
-    found = []
-    for by_image, by_patient in groups.values():
-        if not (by_image and by_patient):
-            continue
-        first, second = (
-            {_seeds(run): run for run in side[::-1]} for side in (by_image, by_patient)
-        )
-        common = [seeds for seeds in first if seeds in second][::-1]
-        if common:
-            by_image = [first[seeds] for seeds in common]
-            by_patient = [second[seeds] for seeds in common]
-        found.append((by_image, by_patient))
-    return found
-
-
 def split_effect(
     by_image: Sequence[Run],
     by_patient: Sequence[Run],
@@ -103,7 +76,8 @@ def split_effect(
     """What one setup of ``split_setups`` gains by its split; ``cases`` as in ``Evidence``.
 
     The answers of all runs of a side are taken together. Balanced accuracy and its change have a
-    bootstrap that draws whole patients, the same for both sides and for all runs. Recall of
+    bootstrap that draws whole patients, the same for both sides and for all runs; where it cannot
+    be had, Wilson's intervals of each class over its patients are combined. Recall of
     COVID-19 has Wilson's interval with each patient as one case, and its change comes from both
     intervals (Zou & Donner, Stat Med 27 (2008) 1693-1702), which takes the sides as independent.
     """
@@ -120,7 +94,7 @@ def split_effect(
         [_balanced(answers, classes, resamples, seed), _recall(answers)],
         columns=list(CHANGE_COLUMNS),
     )
-    matched = [_seeds(run) for run in by_image] == [_seeds(run) for run in by_patient]
+    matched = [seeds_of(run) for run in by_image] == [seeds_of(run) for run in by_patient]
     shared, seen = _shared(by_image, cases)
     pairs = _pairs(by_image, by_patient, cases, shared) if matched else []
     pairs = pd.DataFrame(pairs, columns=list(PAIR_COLUMNS))
@@ -135,19 +109,6 @@ def split_effect(
     )
 
 
-def _setup(config: dict) -> str:
-    """Equal for configs that differ in the split's kind, seeds, fold and study alone."""
-    split = {name: v for name, v in config["split"].items() if name not in ("by", "seed", "fold")}
-    split["fold"] = config["split"].get("fold") is not None
-    content = {name: v for name, v in config.items() if name not in ("seed", "study")}
-    return json.dumps(content | {"split": split}, sort_keys=True)
-
-
-def _seeds(run: Run) -> tuple:
-    split = run.config["split"]
-    return run.config.get("seed"), split.get("seed"), split.get("fold")
-
-
 def _balanced(answers: pd.DataFrame, classes: Sequence[str], resamples: int, seed: int) -> tuple:
     index = {name: i for i, name in enumerate(classes)}
     truth, given = (answers[c].map(index).to_numpy(int) for c in ("label", "predicted"))
@@ -159,11 +120,23 @@ def _balanced(answers: pd.DataFrame, classes: Sequence[str], resamples: int, see
     drawn = resample_counts(
         counts.reshape(len(answers), -1), truth, k, unit_of(answers), resamples, seed
     )
-    bounds = [(np.nan, np.nan)] * 3
+    bounds = [None] * 3
     if drawn is not None:
         scores = _mean_sensitivity(drawn.reshape(resamples, 2, k, k))
         values = (*scores.T, scores[:, 1] - scores[:, 0])
-        bounds = [percentile_interval(np.round(v, 12)) or (np.nan, np.nan) for v in values]
+        bounds = [percentile_interval(np.round(v, 12)) for v in values]
+    if None in bounds and np.isfinite(score).all():
+        # Nothing varied, or a few patients are so few that a class is often not drawn.
+        units = unit_of(answers).to_numpy()
+        ends = [
+            mean_of_proportions(
+                rates(counts.sum(axis=0)[number])["sensitivity"],
+                units_per_class(truth[side == number], k, units[side == number]),
+            )
+            for number in range(2)
+        ]
+        bounds = [*ends, difference_of_scores(score[1], ends[1], score[0], ends[0])]
+    bounds = [interval or (np.nan, np.nan) for interval in bounds]
     sides = []
     for number, name in enumerate(SIDES):
         own = answers[answers["side"] == name]
@@ -226,11 +199,16 @@ def _shared(
     return pd.DataFrame.from_dict(counts, orient="index"), pd.DataFrame(seen)
 
 
-def _pairs(by_image, by_patient, cases, shared: pd.DataFrame) -> list[dict]:
+def _pairs(
+    by_image: Sequence[Run],
+    by_patient: Sequence[Run],
+    cases: Mapping[str, pd.DataFrame],
+    shared: pd.DataFrame,
+) -> list[dict]:
     scores = comparison_table([*by_image, *by_patient]).set_index("run")["balanced_accuracy"]
     rows = []
     for first, second in zip(by_image, by_patient, strict=True):
-        seed, _, fold = _seeds(first)
+        seed, _, fold = seeds_of(first)
         row = {"pair": f"seed {seed}" + (f", fold {fold}" if fold is not None else "")}
         for side, run in zip(SIDES, (first, second), strict=True):
             row[f"{side}_run"] = run.id

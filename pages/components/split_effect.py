@@ -18,8 +18,8 @@ from core.evaluation.split_effect import (
     SplitEffect,
     answered,
     split_effect,
-    split_setups,
 )
+from core.evaluation.split_setups import split_setups
 from core.settings import Settings
 from pages.components.cases import cases_of, changed, in_catalog
 from pages.components.score_tables import worded_table
