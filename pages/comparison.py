@@ -7,11 +7,11 @@ from core.charts.comparison import comparison_chart
 from core.charts.curves import overlaid_curves
 from core.charts.theme import CONFIG
 from core.evaluation.compare import comparison_table, curves, published_rows, unusable_runs
-from core.evaluation.published import CITATION, FOOTNOTES
 from pages.components.cheat_test import cheat_test
+from pages.components.curves import caution_of_curves
 from pages.components.differences import is_it_real
 from pages.components.frame import page
-from pages.components.published_differences import against_the_paper
+from pages.components.published_differences import against_the_paper, published_footnotes
 from pages.components.repeats import mean_and_spread
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
 from pages.components.run_filter import choose_runs
@@ -67,10 +67,7 @@ with page("Comparison", LEAD) as settings:
 
     score_table(pd.concat([table, baselines], ignore_index=True))
     if len(table) > len(mine):
-        st.caption(
-            f"{FOOTNOTES['class mix']} † {FOOTNOTES['derived']} {FOOTNOTES['not legible']} "
-            f"{FOOTNOTES['intervals']}  \nPublished: {CITATION}"
-        )
+        published_footnotes(measure)
         against_the_paper(mine)
     for run in chosen:
         if (run.config.get("split") or {}).get("by") == "image":
@@ -87,6 +84,7 @@ with page("Comparison", LEAD) as settings:
     for place, name in zip(st.columns(2), ("val_accuracy", "val_loss"), strict=True):
         with place:
             st.plotly_chart(overlaid_curves(lines, name), theme=None, config=CONFIG, key=name)
+    caution_of_curves(mine)
     if st.toggle("Show the learning rate at the end of each epoch"):
         st.plotly_chart(overlaid_curves(lines, "learning_rate"), theme=None, config=CONFIG)
     cost_of_a_score(table, measure)

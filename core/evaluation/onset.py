@@ -25,8 +25,8 @@ FIRST, *_, LAST = BANDS.values()
 EVENTS = 10
 ABOUT_DAYS = (
     "Days are the metadata's offset: since the first symptoms or since the admission to hospital, "
-    "whichever the source knew, and it does not say which. A patient admitted late has an early "
-    "day here."
+    "whichever the source knew, and it does not say which; where a report says 'after a few days' "
+    "the collection assumes day 5. A patient admitted late has an early day here."
 )
 
 BAND_COLUMNS = ("band", "n", "patients", "few", "sensitivity", "low", "high")

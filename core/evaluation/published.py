@@ -167,6 +167,9 @@ def _summary() -> pd.DataFrame:
                 "balanced_accuracy_low": balanced[0],
                 "balanced_accuracy_high": balanced[1],
                 **row,
+                # The mean sensitivity is the balanced accuracy under another name.
+                "sensitivity_low": balanced[0],
+                "sensitivity_high": balanced[1],
                 "training_seconds": training,
                 "testing_seconds": testing,
                 "derived": derived,
@@ -179,9 +182,9 @@ def _summary() -> pd.DataFrame:
 def summary_table() -> pd.DataFrame:
     """Published tables 9 and 10, best first: one row per backbone, fractions and seconds.
 
-    Columns: backbone, n, accuracy and balanced_accuracy with _low and _high, MEASURES,
-    training_seconds, testing_seconds (NaN: not legible), derived (names of the columns that were
-    worked out, a tuple). Balanced accuracy is the published mean sensitivity.
+    Columns: backbone, n, accuracy, balanced_accuracy and sensitivity with _low and _high, the other
+    MEASURES, training_seconds, testing_seconds (NaN: not legible), derived (names of the columns
+    that were worked out, a tuple). Balanced accuracy is the published mean sensitivity.
     """
     return _summary().copy()
 
@@ -190,9 +193,9 @@ def against_published(table: pd.DataFrame) -> pd.DataFrame:
     """Runs of ``table`` set against the published network with their backbone, in their order.
 
     ``table`` has name, backbone and balanced_accuracy with _low and _high. Columns: name, mine (the
-    balanced accuracy, fair partner of the published accuracy), published, difference with low and
-    high (95 % interval, NaN where the run has none), all fractions. The two are taken as
-    independent samples, though part of the images may be the same.
+    balanced accuracy, fair partner of the published accuracy), published, both with _low and _high,
+    difference with low and high (95 % intervals, NaN where the run has none), all fractions. The
+    two are taken as independent samples, though part of the images may be the same.
     """
     known = _summary().set_index("backbone")
     rows = []
@@ -205,6 +208,32 @@ def against_published(table: pd.DataFrame) -> pd.DataFrame:
             (theirs["accuracy_low"], theirs["accuracy_high"]),
         )
         row = {"name": run["name"], "mine": mine, "published": theirs["accuracy"]}
+        for end in ("low", "high"):
+            row[f"mine_{end}"] = run[f"balanced_accuracy_{end}"]
+            row[f"published_{end}"] = theirs[f"accuracy_{end}"]
         rows.append(row | {"difference": mine - theirs["accuracy"], "low": low, "high": high})
-    columns = ["name", "mine", "published", "difference", "low", "high"]
+    scores = [f"{whose}{end}" for whose in ("mine", "published") for end in ("", "_low", "_high")]
+    columns = ["name", *scores, "difference", "low", "high"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))
+
+
+def class_differences(metrics: dict, backbone: str) -> pd.DataFrame:
+    """Sensitivity of each class, that of a run less that of the published network ``backbone``.
+
+    ``metrics`` as ``metrics.evaluate`` gives them. Columns: class, mine, published, difference with
+    low and high (95 % interval, NaN where the run has none), fractions. Taken as independent
+    samples. Raises UserError when the paper has no such backbone.
+    """
+    rows = []
+    for theirs in per_class_table(backbone).itertuples():
+        mine = (metrics.get("per_class") or {}).get(theirs[1], {}).get("sensitivity")
+        own = (metrics.get("ci95") or {}).get("per_class", {}).get(theirs[1], {})
+        bounds = own.get("sensitivity")
+        low, high = np.nan, np.nan
+        if mine is not None and bounds:
+            interval = wilson(theirs.sensitivity * theirs.n, theirs.n)
+            low, high = difference_of_scores(mine, bounds, theirs.sensitivity, interval)
+        mine = np.nan if mine is None else mine
+        rows.append((theirs[1], mine, theirs.sensitivity, mine - theirs.sensitivity, low, high))
+    columns = ["class", "mine", "published", "difference", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)

@@ -67,7 +67,7 @@ CLASS_TEXT = {
 }
 # Pixels; the first has room for a value and its interval.
 SCORE_WIDTH = 150
-WIDTHS = {"name": 300, "origin": 100, "class": 110, "n": 60, "repeated": 140, "holds": 330}
+WIDTHS = {"name": 300, "origin": 100, "class": 110, "n": 60, "repeated": 300, "holds": 330}
 KIND_STYLES = {RUN: "", PUBLISHED: "color: #E69F00", BASELINE: "color: #B8BEC7"}
 MOST_ROWS = 25
 NO_VALUE = "not legible"
