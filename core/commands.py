@@ -1,9 +1,9 @@
 """The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, and
-baselines with the cheat test have modules of their own, which end in ``_command``; how answers are
-printed stands in ``core.__main__``.
+calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, the
+paper's questions, and baselines with the cheat test have modules of their own, which end in
+``_command``; how answers are printed stands in ``core.__main__``.
 """
 
 import argparse

@@ -19,6 +19,7 @@ def questions(chosen: argparse.Namespace) -> Answer:
     """Answer the paper's four questions from finished runs, or say what is missing."""
     from core.data.catalog import load_catalog
     from core.evaluation.baseline_results import baseline_rows
+    from core.evaluation.cases import run_cases, with_catalog
     from core.evaluation.compare import unusable_runs
     from core.evaluation.evidence import gather
     from core.evaluation.questions import answer_questions
@@ -28,7 +29,9 @@ def questions(chosen: argparse.Namespace) -> Answer:
     with ProgressLine() as progress:
         catalog = load_catalog(settings, progress)
     evidence = gather(
-        wanted, catalog, lambda table: baseline_rows(filter(None, table["division"]), settings)
+        wanted,
+        lambda run: with_catalog(run_cases(run), catalog),
+        lambda table: baseline_rows(filter(None, table["division"]), settings),
     )
     left_out = unusable_runs(wanted) | {
         run.id: f"{run.id} has not finished." for run in wanted if run.state != runs.FINISHED

@@ -6,8 +6,10 @@ import pytest
 from evidence_by_hand import evidence, images
 from run_folders import make_environment, make_finished_run
 
+from core.data.catalog import load_catalog
 from core.evaluation import outperform
 from core.evaluation.baseline_results import baseline_rows
+from core.evaluation.cases import run_cases, with_catalog
 from core.evaluation.evidence import CANNOT, NO, NOT_SETTLED, YES, gather
 from core.evaluation.pairs import pairs_table, probability_best
 
@@ -18,9 +20,12 @@ def settings(tmp_path, monkeypatch):
 
 
 def gathered(settings, *made):
-    from core.data.catalog import load_catalog
-
-    return gather(made, load_catalog(settings), lambda table: baseline_rows([], settings))
+    catalog = load_catalog(settings)
+    return gather(
+        made,
+        lambda run: with_catalog(run_cases(run), catalog),
+        lambda table: baseline_rows([], settings),
+    )
 
 
 def table(*rows):

@@ -84,6 +84,18 @@ def test_per_class_table():
         published.per_class_table("TinyCNN")
 
 
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_the_counts_behind_the_rates_give_the_printed_precision(backbone):
+    for row in published.per_class_table(backbone).itertuples():
+        others = 1638 - row.n
+        hits, rejected = round(row.sensitivity * row.n), round(row.specificity * others)
+        answers = hits + others - rejected
+        # Cut to two decimals.
+        assert 0 <= hits / answers - row.precision < 1.2e-4
+        assert [row.precision_low, row.precision_high] == wilson(hits, answers)
+        assert [row.specificity_low, row.specificity_high] == wilson(rejected, others)
+
+
 def test_table_numbers():
     assert published.TABLE_NUMBER["DenseNet201"] == 2
     assert published.TABLE_NUMBER["VGG19"] == 8

@@ -12,7 +12,6 @@ import pandas as pd
 
 from core.data.labels import LABEL_SCHEMES
 from core.errors import UserError
-from core.evaluation.cases import run_cases, with_catalog
 from core.evaluation.compare import comparison_table
 from core.evaluation.spread import repeats
 from core.evaluation.wording import counted, listed
@@ -91,14 +90,14 @@ class QuestionAnswer:
 
 def gather(
     runs: Sequence[Run],
-    catalog: pd.DataFrame,
+    read: Callable[[Run], pd.DataFrame],
     baselines: Callable[[pd.DataFrame], pd.DataFrame],
-    read: Callable[[Run], pd.DataFrame] = run_cases,
 ) -> Evidence:
     """The evidence of the finished and usable ones of ``runs``.
 
-    ``baselines`` gives the rows of trivial baselines for a comparison table; ``read`` what a run
-    answered, as ``run_cases``. Raises UserError when the runs have different label schemes.
+    ``read`` gives what a run answered with the catalog's columns, as ``cases.with_catalog``;
+    ``baselines`` the rows of trivial baselines for a comparison table. Raises UserError when the
+    runs have different label schemes.
     """
     finished = [run for run in runs if run.state == FINISHED]
     table = comparison_table(finished)
@@ -109,7 +108,7 @@ def gather(
             "different questions; choose runs of one label scheme."
         )
     usable = tuple(run for run in finished if run.id in set(table["run"]))
-    cases = {run.id: with_catalog(read(run), catalog) for run in usable}
+    cases = {run.id: read(run) for run in usable}
     return Evidence(usable, table, cases, baselines(table))
 
 

@@ -125,8 +125,9 @@ FOOTNOTES = {
 def per_class_table(backbone: str) -> pd.DataFrame:
     """Published table 2 to 8 of one backbone: class, n, accuracy, MEASURES as fractions.
 
-    ``n`` (see VALIDATION_IMAGES) and ``f1`` are derived for every row. Raises UserError when the
-    paper has no such backbone.
+    ``n`` (see VALIDATION_IMAGES) and ``f1`` are derived for every row, and so are the 95 %
+    intervals (Wilson) of sensitivity, specificity and precision in _low and _high; ``f1`` has none,
+    for it is no proportion. Raises UserError when the paper has no such backbone.
     """
     if backbone not in PER_CLASS:
         raise UserError(f"The paper has no figures for '{backbone}'; it has {', '.join(SUMMARY)}.")
@@ -135,7 +136,19 @@ def per_class_table(backbone: str) -> pd.DataFrame:
     ).div(100)
     table["f1"] = 2 * table.precision * table.sensitivity / (table.precision + table.sensitivity)
     table.insert(0, "n", pd.Series(VALIDATION_IMAGES))
-    return table.rename_axis("class").reset_index()[["class", "n", "accuracy", *MEASURES]]
+    others = table["n"].sum() - table["n"]
+    hits = (table["sensitivity"] * table["n"]).round()
+    rejected = (table["specificity"] * others).round()
+    counts = {
+        "sensitivity": (hits, table["n"]),
+        "specificity": (rejected, others),
+        "precision": (hits, hits + others - rejected),
+    }
+    for name, (successes, n) in counts.items():
+        bounds = [wilson(*one) for one in zip(successes, n, strict=True)]
+        table[f"{name}_low"], table[f"{name}_high"] = zip(*bounds, strict=True)
+    ends = [f"{name}_{end}" for name in counts for end in ("low", "high")]
+    return table.rename_axis("class").reset_index()[["class", "n", "accuracy", *MEASURES, *ends]]
 
 
 def correct_counts(backbone: str) -> dict[str, int]:

@@ -28,8 +28,7 @@ from core.evaluation.evidence import (
 )
 from core.evaluation.slices import FEW
 from core.settings import Settings
-from pages.components.cases import cases_of, changed
-from pages.components.catalog import catalog
+from pages.components.cases import changed, joined_cases
 from pages.components.trivial_baselines import stored_baselines
 from pages.components.words import class_title, percent
 
@@ -39,7 +38,9 @@ VERDICTS = {YES: "green", NO: "red", NOT_SETTLED: "orange", CANNOT: "gray"}
 def evidence_of(chosen: Sequence[runs.Run], settings: Settings) -> Evidence:
     """What the runs ``chosen`` answer from; warns of those whose files cannot be used."""
     evidence = gather(
-        chosen, catalog(settings), lambda table: stored_baselines(table, settings), cases_of
+        chosen,
+        lambda run: joined_cases(run, settings),
+        lambda table: stored_baselines(table, settings),
     )
     usable = {run.id for run in evidence.runs}
     for run in chosen:

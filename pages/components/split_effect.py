@@ -21,7 +21,7 @@ from core.evaluation.split_effect import (
 )
 from core.evaluation.split_setups import split_setups
 from core.settings import Settings
-from pages.components.cases import cases_of, changed, in_catalog
+from pages.components.cases import cases_of, changed, joined_cases
 from pages.components.score_tables import worded_table
 from pages.components.words import percent
 
@@ -114,5 +114,5 @@ def _marks(used: Sequence[runs.Run]) -> tuple:
 def _effect(
     marks: tuple, _by_image: list[runs.Run], _by_patient: list[runs.Run], _settings: Settings
 ) -> SplitEffect:
-    cases = {run.id: in_catalog(cases_of(run), _settings) for run in (*_by_image, *_by_patient)}
+    cases = {run.id: joined_cases(run, _settings) for run in (*_by_image, *_by_patient)}
     return split_effect(_by_image, _by_patient, cases)
