@@ -35,6 +35,7 @@ PAGES = (
     ("comparison", "Comparison", ":material/leaderboard:"),
     ("confusion", "Confusion matrices", ":material/grid_on:"),
     ("thresholds", "Thresholds", ":material/tune:"),
+    ("questions", "Questions", ":material/contact_support:"),
     ("prediction", "Prediction", ":material/radiology:"),
 )
 

@@ -102,10 +102,10 @@ def runs_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def compare_arguments(parser: argparse.ArgumentParser) -> None:
-    """Of `compare`."""
+    """Of `compare` and `questions`."""
     wanted = parser.add_mutually_exclusive_group(required=True)
-    wanted.add_argument("--study", help="compare its finished runs")
-    wanted.add_argument("--runs", metavar="RUN,RUN", help="compare these")
+    wanted.add_argument("--study", help="take its finished runs")
+    wanted.add_argument("--runs", metavar="RUN,RUN", help="take these")
 
 
 def predict_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,15 +7,16 @@ from core.charts.comparison import comparison_chart
 from core.charts.curves import overlaid_curves
 from core.charts.theme import CONFIG
 from core.evaluation.compare import comparison_table, curves, published_rows, unusable_runs
-from core.evaluation.published import CITATION, FOOTNOTES
 from pages.components.cheat_test import cheat_test
+from pages.components.curves import caution_of_curves
 from pages.components.differences import is_it_real
 from pages.components.frame import page
-from pages.components.published_differences import against_the_paper
+from pages.components.published_differences import against_the_paper, published_footnotes
 from pages.components.repeats import mean_and_spread
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
 from pages.components.run_filter import choose_runs
 from pages.components.score_tables import SCORE_WORDS, score_table
+from pages.components.split_effect import what_the_split_does
 from pages.components.timing import cost_of_a_score
 from pages.components.trivial_baselines import (
     drawn_baselines,
@@ -66,10 +67,7 @@ with page("Comparison", LEAD) as settings:
 
     score_table(pd.concat([table, baselines], ignore_index=True))
     if len(table) > len(mine):
-        st.caption(
-            f"{FOOTNOTES['class mix']} † {FOOTNOTES['derived']} {FOOTNOTES['not legible']} "
-            f"{FOOTNOTES['intervals']}  \nPublished: {CITATION}"
-        )
+        published_footnotes(measure)
         against_the_paper(mine)
     for run in chosen:
         if (run.config.get("split") or {}).get("by") == "image":
@@ -80,11 +78,13 @@ with page("Comparison", LEAD) as settings:
     cheat_test(chosen, measure)
     is_it_real(chosen)
     mean_and_spread(mine, measure)
+    what_the_split_does(chosen, settings)
     st.subheader("How they learnt")
     lines = curves(chosen)
     for place, name in zip(st.columns(2), ("val_accuracy", "val_loss"), strict=True):
         with place:
             st.plotly_chart(overlaid_curves(lines, name), theme=None, config=CONFIG, key=name)
+    caution_of_curves(mine)
     if st.toggle("Show the learning rate at the end of each epoch"):
         st.plotly_chart(overlaid_curves(lines, "learning_rate"), theme=None, config=CONFIG)
     cost_of_a_score(table, measure)

@@ -15,7 +15,9 @@ from core.charts.curves import overlaid_curves, thin
 from core.charts.dataset import age_histogram, class_counts, intensity_histogram
 from core.charts.one_image import probabilities_by_run
 from core.charts.prediction import probability_bars
+from core.charts.questions import MOST_PATIENTS, onset_chart, progression_chart
 from core.charts.range_test import loss_against_rate
+from core.charts.split_effect import split_chart
 from core.charts.spread import spread_chart
 from core.charts.theme import TEMPLATE_NAME
 from core.charts.thresholds import people_chart, precision_recall_chart, roc_chart
@@ -115,6 +117,31 @@ def reliability(counts=(0, 10, 40)):
 
 PEOPLE_COUNTED = {"found": 7, "missed": 3, "false_alarms": 110, "left_alone": 880}
 
+
+def bands(first=40):
+    rows = [("up to day 2", first, 20), ("days 3 to 5", 5, 4), ("not given", 0, 0)]
+    table = pd.DataFrame(rows, columns=["band", "n", "patients"])
+    table["sensitivity"] = [0.9 if n else np.nan for n in table["n"]]
+    return table.assign(low=table["sensitivity"] - 0.1, high=table["sensitivity"] + 0.05)
+
+
+def followed(count=2):
+    names, words = [f"p{i}" for i in range(count)], "survived or needed none"
+    table = pd.DataFrame(
+        {"patient": names, "outcome": [words, *["outcome not given"] * count][:count]}
+    )
+    points = pd.DataFrame({"patient": names * 2, "day": [0.0] * count + [3.0] * count})
+    return table, points.assign(probability=0.8)
+
+
+def divided(value=0.9):
+    pairs = pd.DataFrame({"pair": ["seed 0"], "covid19_image": [0.95], "covid19_patient": [value]})
+    ends = {f"{s}{e}": value + d for s in ("image", "patient") for e, d in ENDS.items()}
+    return pairs, pd.Series(ends)
+
+
+ENDS = {"": 0, "_low": -0.1, "_high": 0.05}
+
 FIGURES = {
     "roc": lambda: roc_chart([class_curve()], "coronavirus", [(0.1, 0.4)]),
     "two rocs": lambda: roc_chart([class_curve(), class_curve("two")], "covid19"),
@@ -127,6 +154,12 @@ FIGURES = {
     "no reliability": lambda: reliability_chart({"a": reliability((0, 0, 0))}, 30),
     "sure": lambda: confidence_histogram({"a": reliability()}),
     "none sure": lambda: confidence_histogram({"a": reliability((0, 0, 0))}),
+    "onset": lambda: onset_chart(bands(), 30),
+    "no onset": lambda: onset_chart(bands().assign(n=0), 30),
+    "progression": lambda: progression_chart(*followed(), "coronavirus"),
+    "no progression": lambda: progression_chart(*followed(0), "coronavirus"),
+    "split": lambda: split_chart(*divided(), "covid19", "COVID-19 recall"),
+    "no split": lambda: split_chart(*divided(np.nan), "covid19", "COVID-19 recall"),
     "overlaid": lambda: overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
     "rates": lambda: overlaid_curves(
         history().query("kind == 'epoch'").assign(name="a"), "learning_rate"
@@ -343,3 +376,32 @@ def test_reliability_leaves_empty_bins_out_and_opens_few():
     assert list(after.marker.symbol) == ["diamond-open", "diamond"]
     assert before.error_y.array == pytest.approx([0.1, 0.1]) and line.name == "as said"
     assert list(confidence_histogram({"a": reliability()}).data[0].y) == [0, 10, 40]
+
+
+def test_bands_with_few_images_are_open_and_every_band_says_its_n():
+    figure = onset_chart(bands(), 30)
+    assert list(figure.data[0].marker.symbol) == ["circle", "circle-open"]
+    assert list(figure.data[0].x) == [0, 1] and list(figure.data[0].error_y.arrayminus)
+    assert list(figure.layout.xaxis.ticktext) == [
+        "up to<br>day 2<br>n = 40",
+        "days 3<br>to 5<br>n = 5",
+        "not<br>given<br>n = 0",
+    ]
+
+
+def test_a_line_per_patient_and_a_legend_per_outcome():
+    figure = progression_chart(*followed(20), "coronavirus")
+    assert len(figure.data) == MOST_PATIENTS
+    assert [line.name for line in figure.data if line.showlegend] == [
+        "survived or needed none",
+        "outcome not given",
+    ]
+
+
+def test_each_pair_of_splits_is_a_line_and_all_of_them_a_thick_one():
+    pair, together = split_chart(*divided(0.8), "covid19", "COVID-19 recall").data
+    assert list(pair.y) == [0.95, 0.8] and list(together.y) == [0.8, 0.8]
+    assert together.line.width > pair.line.width
+    assert list(together.error_y.array) == pytest.approx([0.05] * 2)
+    undefined = split_chart(*divided(np.nan), "covid19", "COVID-19 recall")
+    assert undefined.layout.annotations[0].text == "undefined"

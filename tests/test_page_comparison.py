@@ -16,7 +16,7 @@ from run_folders import (
 )
 
 from core.evaluation.baselines import BASELINES
-from core.evaluation.published import SUMMARY
+from core.evaluation.published import FOOTNOTES, SUMMARY
 from pages.components import trivial_baselines
 from pages.components.run_filter import EVERY, SHOWN_AT_FIRST
 from pages.components.words import exact_duration, points, spread_words
@@ -45,7 +45,22 @@ def test_my_run_stands_among_the_published_best_first(settings):
     assert mine["balanced_accuracy"] == pytest.approx(run.metrics()["balanced_accuracy"])
     published = table[table["name"] == "VGG19, published"].iloc[0]
     assert published["accuracy"] == pytest.approx(0.7252)
-    assert "The fair partner of the published accuracy" in text_of(page)
+    words = text_of(page)
+    assert "The fair partner of the published accuracy" in words
+    for note in FOOTNOTES:
+        # A class's own accuracy stands on the Confusion page alone.
+        assert (FOOTNOTES[note] in words) == (note != "per-class accuracy")
+    assert "have no interval" not in words
+    page.selectbox[3].select("specificity").run()
+    assert "have no interval" in text_of(page)
+
+
+def test_seeds_that_move_the_split_too_are_not_said_to_check_the_same_images(settings):
+    for seed in (0, 1):
+        make_finished_run(settings, seed=seed, split={"seed": seed})
+    words = text_of(open_page("comparison"))
+    assert "the luck of both draws" in words and "checked on the same images" not in words
+    assert "Each point of a validation curve is known to about ±" in words
 
 
 def test_the_published_rows_can_be_left_out(settings):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from run_folders import change_run, make_environment, make_finished_run, open_page, text_of
 
-from core.evaluation.published import PER_CLASS
+from core.evaluation.published import FOOTNOTES, PER_CLASS
 from pages.components.matrix_words import read_matrix
 
 
@@ -45,7 +45,14 @@ def test_the_published_table_of_the_same_network_stands_below(settings):
     published = page.dataframe[1].value.set_index("class")
     for name, (_, sensitivity, *_) in PER_CLASS["ResNet50"].items():
         assert published.loc[name, "sensitivity"] == pytest.approx(sensitivity / 100)
-    assert "table 6 of the paper" in text_of(page)
+    words = text_of(page)
+    assert "table 6 of the paper" in words and "Sensitivity, mine less published" in words
+    assert FOOTNOTES["per-class accuracy"] in words and FOOTNOTES["conclusion"] not in words
+
+
+def test_the_swapped_accuracies_are_said_where_they_apply(settings):
+    make_finished_run(settings, backbone="VGG19", recipe="quick")
+    assert FOOTNOTES["conclusion"] in text_of(open_page("confusion"))
 
 
 def test_an_address_with_a_run_chooses_it_and_a_second_stands_beside_it(settings):

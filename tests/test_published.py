@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import UserError
 from core.evaluation import published
+from core.evaluation.statistics import difference_of_scores, wilson
 
 BACKBONES = list(published.PER_CLASS)
 
@@ -83,6 +84,18 @@ def test_per_class_table():
         published.per_class_table("TinyCNN")
 
 
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_the_counts_behind_the_rates_give_the_printed_precision(backbone):
+    for row in published.per_class_table(backbone).itertuples():
+        others = 1638 - row.n
+        hits, rejected = round(row.sensitivity * row.n), round(row.specificity * others)
+        answers = hits + others - rejected
+        # Cut to two decimals.
+        assert 0 <= hits / answers - row.precision < 1.2e-4
+        assert [row.precision_low, row.precision_high] == wilson(hits, answers)
+        assert [row.specificity_low, row.specificity_high] == wilson(rejected, others)
+
+
 def test_table_numbers():
     assert published.TABLE_NUMBER["DenseNet201"] == 2
     assert published.TABLE_NUMBER["VGG19"] == 8
@@ -105,3 +118,26 @@ def test_runs_stand_against_the_published_accuracy_of_their_backbone():
     assert same["high"] - same["low"] == pytest.approx(2 * np.hypot(0.03, 0.021), abs=0.001)
     assert without["difference"] == pytest.approx(0.75 - 0.7252) and np.isnan(without["low"])
     assert published.against_published(pd.DataFrame(columns=columns)).empty
+
+
+def test_classes_stand_against_the_published_ones_with_their_interval():
+    metrics = {
+        "per_class": {"normal": {"sensitivity": 0.8}, "bacteria": {"sensitivity": None}},
+        "ci95": {"per_class": {"normal": {"sensitivity": [0.75, 0.85]}}},
+    }
+    table = published.class_differences(metrics, "ResNet50").set_index("class")
+    normal = table.loc["normal"]
+    interval = wilson(0.9327 * 535, 535)
+    assert normal["difference"] == pytest.approx(0.8 - 0.9327)
+    assert [normal["low"], normal["high"]] == pytest.approx(
+        difference_of_scores(0.8, [0.75, 0.85], 0.9327, interval)
+    )
+    assert table.loc[["bacteria", "coronavirus"], ["difference", "low"]].isna().all(axis=None)
+    with pytest.raises(UserError, match="TinyCNN"):
+        published.class_differences(metrics, "TinyCNN")
+
+
+def test_the_published_mean_sensitivity_has_the_interval_of_balanced_accuracy():
+    table = published.summary_table()
+    for end in ("low", "high"):
+        assert (table[f"sensitivity_{end}"] == table[f"balanced_accuracy_{end}"]).all()

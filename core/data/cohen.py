@@ -17,7 +17,8 @@ from core.errors import UserError
 
 SOURCE = COHEN
 NEEDED_COLUMNS = ("patientid", "finding", "view", "modality", "filename")
-OTHER_COLUMNS = ("offset", "sex", "age", "folder", "license", "clinical_notes")
+OUTCOMES = ("survival", "went_icu")
+OTHER_COLUMNS = ("offset", "sex", "age", "folder", "license", "clinical_notes", *OUTCOMES)
 
 VIEWS: dict[str, str] = {
     # What the collection writes, in lower case -> empty, or why the image cannot take part.
@@ -91,6 +92,10 @@ def read_rows(folder: Path) -> pd.DataFrame:
             "offset_days": pd.to_numeric(metadata["offset"], errors="coerce"),
             "license": metadata["license"],
             "clinical_notes": metadata["clinical_notes"],
+            # "?" and "Would have been stated" tell nothing.
+            **{
+                name: metadata[name].where(metadata[name].isin(["Y", "N"]), "") for name in OUTCOMES
+            },
             "excluded": excluded,
             "collection_order": number,
         },

@@ -23,6 +23,8 @@ ROW_COLUMNS: dict[str, object] = {
     "offset_days": float("nan"),  # since the first symptoms or the admission
     "license": "",
     "clinical_notes": "",
+    "survival": "",  # "Y" or "N": whether the patient lived; empty when the source does not tell
+    "went_icu": "",  # "Y" or "N": whether the patient was in intensive care at some time; or empty
     "excluded": "",  # empty, or why the image cannot take part
     "collection_order": 0,
 }

@@ -125,8 +125,9 @@ FOOTNOTES = {
 def per_class_table(backbone: str) -> pd.DataFrame:
     """Published table 2 to 8 of one backbone: class, n, accuracy, MEASURES as fractions.
 
-    ``n`` (see VALIDATION_IMAGES) and ``f1`` are derived for every row. Raises UserError when the
-    paper has no such backbone.
+    ``n`` (see VALIDATION_IMAGES) and ``f1`` are derived for every row, and so are the 95 %
+    intervals (Wilson) of sensitivity, specificity and precision in _low and _high; ``f1`` has none,
+    for it is no proportion. Raises UserError when the paper has no such backbone.
     """
     if backbone not in PER_CLASS:
         raise UserError(f"The paper has no figures for '{backbone}'; it has {', '.join(SUMMARY)}.")
@@ -135,7 +136,19 @@ def per_class_table(backbone: str) -> pd.DataFrame:
     ).div(100)
     table["f1"] = 2 * table.precision * table.sensitivity / (table.precision + table.sensitivity)
     table.insert(0, "n", pd.Series(VALIDATION_IMAGES))
-    return table.rename_axis("class").reset_index()[["class", "n", "accuracy", *MEASURES]]
+    others = table["n"].sum() - table["n"]
+    hits = (table["sensitivity"] * table["n"]).round()
+    rejected = (table["specificity"] * others).round()
+    counts = {
+        "sensitivity": (hits, table["n"]),
+        "specificity": (rejected, others),
+        "precision": (hits, hits + others - rejected),
+    }
+    for name, (successes, n) in counts.items():
+        bounds = [wilson(*one) for one in zip(successes, n, strict=True)]
+        table[f"{name}_low"], table[f"{name}_high"] = zip(*bounds, strict=True)
+    ends = [f"{name}_{end}" for name in counts for end in ("low", "high")]
+    return table.rename_axis("class").reset_index()[["class", "n", "accuracy", *MEASURES, *ends]]
 
 
 def correct_counts(backbone: str) -> dict[str, int]:
@@ -167,6 +180,9 @@ def _summary() -> pd.DataFrame:
                 "balanced_accuracy_low": balanced[0],
                 "balanced_accuracy_high": balanced[1],
                 **row,
+                # The mean sensitivity is the balanced accuracy under another name.
+                "sensitivity_low": balanced[0],
+                "sensitivity_high": balanced[1],
                 "training_seconds": training,
                 "testing_seconds": testing,
                 "derived": derived,
@@ -179,9 +195,9 @@ def _summary() -> pd.DataFrame:
 def summary_table() -> pd.DataFrame:
     """Published tables 9 and 10, best first: one row per backbone, fractions and seconds.
 
-    Columns: backbone, n, accuracy and balanced_accuracy with _low and _high, MEASURES,
-    training_seconds, testing_seconds (NaN: not legible), derived (names of the columns that were
-    worked out, a tuple). Balanced accuracy is the published mean sensitivity.
+    Columns: backbone, n, accuracy, balanced_accuracy and sensitivity with _low and _high, the other
+    MEASURES, training_seconds, testing_seconds (NaN: not legible), derived (names of the columns
+    that were worked out, a tuple). Balanced accuracy is the published mean sensitivity.
     """
     return _summary().copy()
 
@@ -190,9 +206,9 @@ def against_published(table: pd.DataFrame) -> pd.DataFrame:
     """Runs of ``table`` set against the published network with their backbone, in their order.
 
     ``table`` has name, backbone and balanced_accuracy with _low and _high. Columns: name, mine (the
-    balanced accuracy, fair partner of the published accuracy), published, difference with low and
-    high (95 % interval, NaN where the run has none), all fractions. The two are taken as
-    independent samples, though part of the images may be the same.
+    balanced accuracy, fair partner of the published accuracy), published, both with _low and _high,
+    difference with low and high (95 % intervals, NaN where the run has none), all fractions. The
+    two are taken as independent samples, though part of the images may be the same.
     """
     known = _summary().set_index("backbone")
     rows = []
@@ -205,6 +221,32 @@ def against_published(table: pd.DataFrame) -> pd.DataFrame:
             (theirs["accuracy_low"], theirs["accuracy_high"]),
         )
         row = {"name": run["name"], "mine": mine, "published": theirs["accuracy"]}
+        for end in ("low", "high"):
+            row[f"mine_{end}"] = run[f"balanced_accuracy_{end}"]
+            row[f"published_{end}"] = theirs[f"accuracy_{end}"]
         rows.append(row | {"difference": mine - theirs["accuracy"], "low": low, "high": high})
-    columns = ["name", "mine", "published", "difference", "low", "high"]
+    scores = [f"{whose}{end}" for whose in ("mine", "published") for end in ("", "_low", "_high")]
+    columns = ["name", *scores, "difference", "low", "high"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))
+
+
+def class_differences(metrics: dict, backbone: str) -> pd.DataFrame:
+    """Sensitivity of each class, that of a run less that of the published network ``backbone``.
+
+    ``metrics`` as ``metrics.evaluate`` gives them. Columns: class, mine, published, difference with
+    low and high (95 % interval, NaN where the run has none), fractions. Taken as independent
+    samples. Raises UserError when the paper has no such backbone.
+    """
+    rows = []
+    for theirs in per_class_table(backbone).itertuples():
+        mine = (metrics.get("per_class") or {}).get(theirs[1], {}).get("sensitivity")
+        own = (metrics.get("ci95") or {}).get("per_class", {}).get(theirs[1], {})
+        bounds = own.get("sensitivity")
+        low, high = np.nan, np.nan
+        if mine is not None and bounds:
+            interval = wilson(theirs.sensitivity * theirs.n, theirs.n)
+            low, high = difference_of_scores(mine, bounds, theirs.sensitivity, interval)
+        mine = np.nan if mine is None else mine
+        rows.append((theirs[1], mine, theirs.sensitivity, mine - theirs.sensitivity, low, high))
+    columns = ["class", "mine", "published", "difference", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)

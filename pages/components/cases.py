@@ -30,6 +30,14 @@ def in_catalog(cases: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     return with_catalog(cases, catalog(settings))
 
 
+def joined_cases(run: runs.Run, settings: Settings) -> pd.DataFrame:
+    """``in_catalog`` of ``cases_of``, kept until either changes: do not write to it."""
+    known = catalog(settings)
+    # The catalog is one object until it is read again.
+    mark = (id(known), len(known), changed(run, "predictions.csv"))
+    return _joined(run.id, mark, run, settings)
+
+
 def changed(run: runs.Run, name: str) -> int:
     """When the file ``name`` of the run was last written, in nanoseconds; 0 without one."""
     try:
@@ -46,3 +54,8 @@ def _cases(identifier: str, changed: int, _run: runs.Run) -> pd.DataFrame:
 @st.cache_resource(max_entries=KEPT, show_spinner="Reading which images the runs used.")
 def _sides(identifier: str, changed: int, _run: runs.Run) -> pd.DataFrame:
     return run_sides(_run)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner="Reading what the runs answered.")
+def _joined(identifier: str, mark: tuple, _run: runs.Run, _settings: Settings) -> pd.DataFrame:
+    return in_catalog(cases_of(_run), _settings)

@@ -20,6 +20,7 @@ from core.evaluation.published import per_class_table as published_table
 from core.evaluation.spread import combined_matrix, matrix_rates
 from pages.components.closer_look import choose_cell, chosen_cell
 from pages.components.matrix_words import read_matrix
+from pages.components.published_differences import class_by_class
 from pages.components.repeats import repeated_words, repeats_of
 from pages.components.run_choice import describe_run, warn_of_shared_patients
 from pages.components.score_tables import class_table
@@ -54,7 +55,7 @@ def matrix_of(
             for sentence in metrics.get("undefined", []):
                 st.caption(sentence)
     with tables:
-        _published(run)
+        _published(run, metrics)
 
 
 def _together(
@@ -157,9 +158,13 @@ def _draw(
     return words
 
 
-def _published(run: runs.Run) -> None:
+def _published(run: runs.Run, metrics: dict) -> None:
     backbone = run.config.get("backbone", "")
     if run.config.get("labels") == "paper3" and backbone in PER_CLASS:
         st.markdown(f"**The published {backbone}** (table {TABLE_NUMBER[backbone]} of the paper)")
         class_table(published_table(backbone))
-        st.caption(f"{FOOTNOTES['intervals']} {FOOTNOTES['split']}")
+        class_by_class(metrics, backbone)
+        notes = ["per-class accuracy", "class mix", "intervals", "split"]
+        # Only what is said of this network.
+        notes += ["conclusion"] if backbone in ("VGG16", "VGG19") else []
+        st.caption(" ".join(FOOTNOTES[note] for note in notes))

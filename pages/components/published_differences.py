@@ -1,6 +1,7 @@
 """My runs against the published network of the same name: differences in points, with intervals.
 
-Holds ``against_the_paper``. The figures stand in ``core.evaluation.published``.
+Holds ``against_the_paper``, run by run, ``class_by_class``, and ``published_footnotes``. The
+figures stand in ``core.evaluation.published``.
 """
 
 import pandas as pd
@@ -8,9 +9,9 @@ import streamlit as st
 
 from core.charts.colours import ACCENT, VERMILLION
 from core.evaluation.compare import RUN
-from core.evaluation.published import against_published
+from core.evaluation.published import CITATION, FOOTNOTES, against_published, class_differences
 from pages.components.score_tables import worded_table
-from pages.components.words import percent, points
+from pages.components.words import class_title, percent, points
 
 NUMBERS = {
     "difference": (
@@ -20,6 +21,12 @@ NUMBERS = {
     "mine": ("My balanced accuracy", "Mean of the sensitivities."),
     "published": ("Published accuracy", "On a nearly balanced set: the fair partner of mine."),
 }
+# Of the published networks.
+WITHOUT_INTERVAL = ("specificity", "precision", "f1")
+WITHOUT_INTERVAL_WORDS = (
+    "The published means of specificity, precision and F1 have no interval: it would take the "
+    "confusion matrices, which the paper does not print."
+)
 
 
 def against_the_paper(table: pd.DataFrame) -> None:
@@ -31,8 +38,10 @@ def against_the_paper(table: pd.DataFrame) -> None:
     st.markdown("**My balanced accuracy less the published accuracy, network by network**")
     words = {
         "difference": [points(*row) for row in rows[["difference", "low", "high"]].to_numpy()],
-        "mine": [percent(value) for value in rows["mine"]],
-        "published": [percent(value) for value in rows["published"]],
+        **{
+            name: [percent(*row) for row in rows[[name, f"{name}_low", f"{name}_high"]].to_numpy()]
+            for name in ("mine", "published")
+        },
     }
     styles = [_style(row.low, row.high) for row in rows.itertuples()]
     texts = {"name": ("Network and run", None)}
@@ -42,6 +51,33 @@ def against_the_paper(table: pd.DataFrame) -> None:
         "zero. It takes the two sets of images as independent of each other, and says nothing of "
         "the other differences between the studies, above all the split."
     )
+
+
+def published_footnotes(measure: str) -> None:
+    """What belongs beside the published networks where they stand among runs by ``measure``."""
+    notes = ["class mix", "split", "macro", "conclusion", "intervals"]
+    words = [FOOTNOTES[note] for note in notes]
+    words.append(f"† {FOOTNOTES['derived']} {FOOTNOTES['not legible']}")
+    if measure in WITHOUT_INTERVAL:
+        words.append(WITHOUT_INTERVAL_WORDS)
+    st.caption(f"{' '.join(words)}  \nPublished: {CITATION}")
+
+
+def class_by_class(metrics: dict, backbone: str) -> None:
+    """One line per class: sensitivity of the run less that of the published ``backbone``."""
+    rows = class_differences(metrics, backbone).dropna(subset=["difference"])
+    said = []
+    for row in rows.itertuples():
+        colour = "blue" if row.low > 0 else "orange" if row.high < 0 else ""
+        words = points(row.difference, row.low, row.high)
+        said.append(f"- {class_title(row[1])}: {f':{colour}[{words}]' if colour else words}")
+    if said:
+        st.markdown(
+            "**Sensitivity, mine less published, in points**\n"
+            + "\n".join(said)
+            + "\n\nColoured only where the interval excludes zero; the two sets of images are "
+            "taken as independent."
+        )
 
 
 def _style(low: float, high: float) -> str:

@@ -41,6 +41,13 @@ ABOUT = {
         "not independent of each other."
     ),
 }
+# Where the seed of the split moves with the other one, as in a study over seeds.
+BOTH_SEEDS = (
+    "**Seeds** change the starting weights, the order of the images and their augmentation, and "
+    "here also which {units} were held back, so this spread is the luck of both draws: a lead that "
+    "is smaller than it means little. The divisions share many images, and so are not independent "
+    "of each other."
+)
 LIMITED = (
     "Some of these runs took only a part of the images (a **limit**), which each seed draws anew: "
     "their spread over seeds holds that too."
@@ -89,7 +96,10 @@ def about_spread(spread: pd.DataFrame) -> list[str]:
     """What the spread of these groups says and does not say, a sentence per kind of repeat."""
     units = " or ".join(sorted({UNITS.get(by, "images") for by in spread["split"]}))
     met = {name for differ in spread["differ"] for name in differ}
-    about = [words.format(units=units) for name, words in ABOUT.items() if name in met]
+    about = dict(ABOUT)
+    if {"seed", "split_seed"} <= met:
+        about = {"seed": BOTH_SEEDS, "fold": ABOUT["fold"]}
+    about = [words.format(units=units) for name, words in about.items() if name in met]
     if "seed" in met and spread["limited"].any():
         about.append(LIMITED)
     return about

@@ -67,7 +67,7 @@ CLASS_TEXT = {
 }
 # Pixels; the first has room for a value and its interval.
 SCORE_WIDTH = 150
-WIDTHS = {"name": 300, "origin": 100, "class": 110, "n": 60, "repeated": 140, "holds": 330}
+WIDTHS = {"name": 300, "origin": 100, "class": 110, "n": 60, "repeated": 300, "holds": 330}
 KIND_STYLES = {RUN: "", PUBLISHED: "color: #E69F00", BASELINE: "color: #B8BEC7"}
 MOST_ROWS = 25
 NO_VALUE = "not legible"
@@ -89,12 +89,17 @@ def score_table(table: pd.DataFrame) -> None:
 def class_table(table: pd.DataFrame) -> None:
     """Show one row per class as the paper's tables 2 to 8, in the shape of ``per_class_table``.
 
-    Where the table brings no interval for a sensitivity, Wilson's is worked out from its n.
+    Where the table brings no interval for a sensitivity, Wilson's is worked out from its n, and so
+    is that of the accuracy, unless the sensitivities are means that have none.
     """
     table = table.copy()
     if "sensitivity_low" not in table:
         bounds = [wilson(row.sensitivity * row.n, row.n) for row in table.itertuples()]
         table["sensitivity_low"], table["sensitivity_high"] = zip(*bounds, strict=True)
+    images = int(table["n"].sum())
+    if images and table["sensitivity_low"].notna().any():
+        bounds = [wilson(accuracy * images, images) for accuracy in table["accuracy"]]
+        table["accuracy_low"], table["accuracy_high"] = zip(*bounds, strict=True)
     words = {
         name: [
             percent(row[name], row.get(f"{name}_low"), row.get(f"{name}_high"))

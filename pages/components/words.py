@@ -1,6 +1,7 @@
 """Numbers and names in plain words: times, scores with their doubt, states, runs, classes.
 
-Holds functions from values to text; nothing here draws on a page.
+Holds functions from values to text; nothing here draws on a page. ``percent`` and ``points`` are
+those of ``core.evaluation.wording``, which commands speak with too.
 """
 
 import math
@@ -9,9 +10,8 @@ from core import runs
 from core.data.labels import CLASS_WORDS
 from core.evaluation.compare import run_name
 from core.evaluation.statistics import Estimate
-
-# Figure and sign stay on one line.
-PERCENT = "\N{NO-BREAK SPACE}%"
+from core.evaluation.wording import absent, percent
+from core.evaluation.wording import points as points
 
 # Badge colour and word of every state.
 STATES = {
@@ -57,15 +57,6 @@ def time_left(seconds: float | None) -> str:
     return f"about {minutes / 60:.1f} hours left"
 
 
-def percent(value: float | None, low: float | None = None, high: float | None = None) -> str:
-    """A fraction as percent, with its 95 % interval where there is one."""
-    if _absent(value):
-        return "–"
-    if _absent(low) or _absent(high):
-        return f"{100 * value:.1f}{PERCENT}"
-    return f"{100 * value:.1f}{PERCENT} ({100 * low:.1f} to {100 * high:.1f})"
-
-
 def estimate(figure: Estimate, times: int = 1) -> str:
     """A figure with its 95 % interval: "3.2 (2.8 to 3.8)"; ``times`` 100 makes percent of it."""
     if figure.value is None:
@@ -76,18 +67,9 @@ def estimate(figure: Estimate, times: int = 1) -> str:
     return f"{figure.value:.1f}{interval}"
 
 
-def points(difference: float, low: float, high: float) -> str:
-    """A difference of fractions in points, signed, with its interval: "+1.2 (-0.4 to +2.8)"."""
-    if _absent(difference):
-        return "–"
-    # "z": nought has no minus, however it was rounded.
-    shown = f"{100 * difference:+z.1f}"
-    return shown if _absent(low) else f"{shown} ({100 * low:+z.1f} to {100 * high:+z.1f})"
-
-
 def spread_words(mean: float, deviation: float, low: float, high: float) -> str:
     """A mean, its standard deviation and its range, all fractions: "81.2 % ± 1.1 (79 to 83)"."""
-    if _absent(mean):
+    if absent(mean):
         return "–"
     return f"{percent(mean)} ± {100 * deviation:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 
@@ -116,7 +98,3 @@ def badge(state: str) -> str:
     """A state as a coloured word, in Streamlit's Markdown."""
     colour, word = STATES[state]
     return f":{colour}-badge[{word}]"
-
-
-def _absent(value: float | None) -> bool:
-    return value is None or math.isnan(value)

@@ -1,0 +1,254 @@
+"""What the split does: the same training checked on images dealt out, and on patients kept apart.
+
+Holds how balanced accuracy and the recall of COVID-19 change from the one to the other. Which runs
+differ in their split alone is found by ``core.evaluation.split_setups``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.evaluation.cases import run_classes
+from core.evaluation.compare import comparison_table
+from core.evaluation.evidence import COVID19, PATIENT, unit_of
+from core.evaluation.metrics import rates
+from core.evaluation.split_setups import IMAGE, SIDES, seeds_of
+from core.evaluation.statistics import (
+    RESAMPLES,
+    difference_of_scores,
+    mean_of_proportions,
+    percentile_interval,
+    resample_counts,
+    units_per_class,
+    wilson,
+)
+from core.evaluation.wording import counted, percent, points
+from core.run_files import read_table
+from core.runs import Run
+
+MEASURES = {"balanced_accuracy": "Balanced accuracy", "covid19": "COVID-19 recall"}
+
+PAIR_COLUMNS = (
+    "pair",  # what the two runs share: "seed 0", "seed 0, fold 1"
+    "image_run",
+    "patient_run",
+    *(f"{measure}_{side}" for measure in MEASURES for side in SIDES),  # fractions, NaN: undefined
+    "shared_patients",  # patients on both sides of the run split by image
+    "shared_covid19",  # of these, those with an image of COVID-19 in validation
+    "covid19_patients",  # patients with one in validation of the run split by image
+)
+CHANGE_COLUMNS = (
+    "measure",  # of MEASURES
+    *(f"{side}{end}" for side in SIDES for end in ("", "_low", "_high", "_n", "_patients")),
+    "difference",  # patient less image, fraction -1..1
+    "low",
+    "high",
+)
+
+
+@dataclass(frozen=True)
+class SplitEffect:
+    """One setup with runs of both splits: ``pairs`` of equal seeds, and the ``changes``.
+
+    ``pairs`` has PAIR_COLUMNS, ``changes`` CHANGE_COLUMNS with a row per measure. ``matched`` is
+    whether the seeds agree; where none do, all runs of both sides are used and ``pairs`` is empty.
+    ``seen`` is the recall of COVID-19 by image split: part ("met in training", "new"), n,
+    patients, recall, low, high.
+    """
+
+    name: str
+    matched: bool
+    pairs: pd.DataFrame
+    changes: pd.DataFrame
+    seen: pd.DataFrame
+    sentence: str
+
+
+def split_effect(
+    by_image: Sequence[Run],
+    by_patient: Sequence[Run],
+    cases: Mapping[str, pd.DataFrame],
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> SplitEffect:
+    """What one setup of ``split_setups`` gains by its split; ``cases`` as in ``Evidence``.
+
+    The answers of all runs of a side are taken together. Balanced accuracy and its change have a
+    bootstrap that draws whole patients, the same for both sides and for all runs; where it cannot
+    be had, Wilson's intervals of each class over its patients are combined. Recall of
+    COVID-19 has Wilson's interval with each patient as one case, and its change comes from both
+    intervals (Zou & Donner, Stat Med 27 (2008) 1693-1702), which takes the sides as independent.
+    """
+    answers = pd.concat(
+        [
+            cases[run.id].assign(side=side, run=run.id)
+            for side, runs in zip(SIDES, (by_image, by_patient), strict=True)
+            for run in runs
+        ],
+        ignore_index=True,
+    )
+    classes = run_classes(by_image[0])
+    changes = pd.DataFrame(
+        [_balanced(answers, classes, resamples, seed), _recall(answers)],
+        columns=list(CHANGE_COLUMNS),
+    )
+    matched = [seeds_of(run) for run in by_image] == [seeds_of(run) for run in by_patient]
+    shared, seen = _shared(by_image, cases)
+    pairs = _pairs(by_image, by_patient, cases, shared) if matched else []
+    pairs = pd.DataFrame(pairs, columns=list(PAIR_COLUMNS))
+    config = by_image[0].config
+    return SplitEffect(
+        f"{config.get('backbone')}, {config.get('recipe')}",
+        matched,
+        pairs,
+        changes,
+        seen,
+        _sentence(changes.set_index("measure"), shared),
+    )
+
+
+def _balanced(answers: pd.DataFrame, classes: Sequence[str], resamples: int, seed: int) -> tuple:
+    index = {name: i for i, name in enumerate(classes)}
+    truth, given = (answers[c].map(index).to_numpy(int) for c in ("label", "predicted"))
+    k, place = len(classes), np.arange(len(answers))
+    side = answers["side"].map(SIDES.index).to_numpy(int)
+    counts = np.zeros((len(answers), 2, k, k), dtype=np.int64)
+    counts[place, side, truth, given] = 1
+    score = _mean_sensitivity(counts.sum(axis=0))
+    drawn = resample_counts(
+        counts.reshape(len(answers), -1), truth, k, unit_of(answers), resamples, seed
+    )
+    bounds = [None] * 3
+    if drawn is not None:
+        scores = _mean_sensitivity(drawn.reshape(resamples, 2, k, k))
+        values = (*scores.T, scores[:, 1] - scores[:, 0])
+        bounds = [percentile_interval(np.round(v, 12)) for v in values]
+    if None in bounds and np.isfinite(score).all():
+        # Nothing varied, or a few patients are so few that a class is often not drawn.
+        units = unit_of(answers).to_numpy()
+        ends = [
+            mean_of_proportions(
+                rates(counts.sum(axis=0)[number])["sensitivity"],
+                units_per_class(truth[side == number], k, units[side == number]),
+            )
+            for number in range(2)
+        ]
+        bounds = [*ends, difference_of_scores(score[1], ends[1], score[0], ends[0])]
+    bounds = [interval or (np.nan, np.nan) for interval in bounds]
+    sides = []
+    for number, name in enumerate(SIDES):
+        own = answers[answers["side"] == name]
+        sides += [score[number], *bounds[number], len(own), unit_of(own).nunique()]
+    return ("balanced_accuracy", *sides, score[1] - score[0], *bounds[2])
+
+
+def _mean_sensitivity(confusions: np.ndarray) -> np.ndarray:
+    """Mean over the classes, (...,), of confusion matrices (..., k, k); NaN if one has no image."""
+    return rates(confusions)["sensitivity"].mean(axis=-1)
+
+
+def _recall(answers: pd.DataFrame) -> tuple:
+    sides, found = [], {}
+    for name in SIDES:
+        found[name] = _recalled(answers[answers["side"] == name])
+        sides += [found[name][key] for key in ("recall", "low", "high", "n", "patients")]
+    image, patient = found[IMAGE], found[PATIENT]
+    change = (np.nan, np.nan, np.nan)
+    if image["n"] and patient["n"]:
+        bounds = difference_of_scores(
+            *(v for one in (patient, image) for v in (one["recall"], (one["low"], one["high"])))
+        )
+        change = (patient["recall"] - image["recall"], *bounds)
+    return ("covid19", *sides, *change)
+
+
+def _recalled(answers: pd.DataFrame) -> dict:
+    """Recall of the rows of COVID-19: n (answers), patients, recall, low, high."""
+    rows = answers[answers["finding"] == COVID19]
+    patients = unit_of(rows).nunique()
+    if not patients:
+        return {"n": 0, "patients": 0, "recall": np.nan, "low": np.nan, "high": np.nan}
+    rate = float((~rows["wrong"].astype(bool)).mean())
+    low, high = wilson(rate * patients, patients)
+    return {"n": len(rows), "patients": patients, "recall": rate, "low": low, "high": high}
+
+
+def _shared(
+    by_image: Sequence[Run], cases: Mapping[str, pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Patients on both sides of each run split by image, and the recall of those met and new."""
+    counts, covid19 = {}, []
+    for run in by_image:
+        used = read_table(run.folder / "images.csv", ("patient", "side"))
+        used = used.dropna(subset=["patient"])
+        learnt = set(used.loc[used["side"] == "training", "patient"])
+        checked = set(used.loc[used["side"] == "validation", "patient"])
+        rows = cases[run.id][cases[run.id]["finding"] == COVID19]
+        met = rows["patient"].isin(learnt)
+        counts[run.id] = {
+            "shared_patients": len(learnt & checked),
+            "shared_covid19": rows.loc[met, "patient"].nunique(),
+            "covid19_patients": unit_of(rows).nunique(),
+        }
+        covid19.append(rows.assign(met=met))
+    rows = pd.concat(covid19, ignore_index=True)
+    parts = {"met in training": rows[rows["met"]], "new": rows[~rows["met"]]}
+    seen = [{"part": name, **_recalled(part)} for name, part in parts.items()]
+    return pd.DataFrame.from_dict(counts, orient="index"), pd.DataFrame(seen)
+
+
+def _pairs(
+    by_image: Sequence[Run],
+    by_patient: Sequence[Run],
+    cases: Mapping[str, pd.DataFrame],
+    shared: pd.DataFrame,
+) -> list[dict]:
+    scores = comparison_table([*by_image, *by_patient]).set_index("run")["balanced_accuracy"]
+    rows = []
+    for first, second in zip(by_image, by_patient, strict=True):
+        seed, _, fold = seeds_of(first)
+        row = {"pair": f"seed {seed}" + (f", fold {fold}" if fold is not None else "")}
+        for side, run in zip(SIDES, (first, second), strict=True):
+            row[f"{side}_run"] = run.id
+            row[f"balanced_accuracy_{side}"] = scores.get(run.id, np.nan)
+            row[f"covid19_{side}"] = _recalled(cases[run.id])["recall"]
+        rows.append(row | shared.loc[first.id].to_dict())
+    return rows
+
+
+def _sentence(changes: pd.DataFrame, shared: pd.DataFrame) -> str:
+    said = [_change(changes.loc[name], title) for name, title in MEASURES.items()]
+    low, high = shared["shared_patients"].min(), shared["shared_patients"].max()
+    both = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    of = shared["shared_covid19"].sum(), shared["covid19_patients"].sum()
+    met = f" ({of[0]:,} of {of[1]:,} COVID-19 patients checked, over all runs)" if of[1] else ""
+    return (
+        f"{' '.join(said)} Patients on both sides of a split by image: {both}{met}; by patient: 0."
+    )
+
+
+def _change(row: pd.Series, title: str) -> str:
+    if np.isnan(row["difference"]):
+        missing = " or ".join(f"by {side}" for side in SIDES if not row[f"{side}_n"])
+        return f"{title} is undefined: no such image was checked {missing or 'in one class'}."
+    first, second = (percent(row[side], row[f"{side}_low"], row[f"{side}_high"]) for side in SIDES)
+    figures = (
+        f"{first} by image, {second} with patients kept apart, a change of "
+        f"{points(row['difference'], row['low'], row['high'])} points"
+    )
+    if row["high"] < 0:
+        return f"{title} falls once patients are kept apart: {figures}."
+    if row["low"] > 0:
+        return f"{title} rises once patients are kept apart: {figures}."
+    return f"{title} is not shown to change: {figures}."
+
+
+def answered(changes: pd.DataFrame) -> str:
+    """How many answers stand behind the figures of a row of CHANGE_COLUMNS, in words."""
+    return "; ".join(
+        f"by {side}: {counted(int(changes[f'{side}_n']), 'answer')} on "
+        f"{counted(int(changes[f'{side}_patients']), 'patient')}"
+        for side in SIDES
+    )

@@ -1,0 +1,118 @@
+"""The section "What the split does": runs that differ in their split alone, side by side.
+
+Holds ``what_the_split_does``. Which runs those are, and what changes between them, is found by
+``core.evaluation.split_effect``.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core import runs
+from core.charts.split_effect import split_chart
+from core.charts.theme import CONFIG
+from core.evaluation.split_effect import (
+    MEASURES,
+    SIDES,
+    SplitEffect,
+    answered,
+    split_effect,
+)
+from core.evaluation.split_setups import split_setups
+from core.settings import Settings
+from pages.components.cases import cases_of, changed, joined_cases
+from pages.components.score_tables import worded_table
+from pages.components.words import percent
+
+HOW_TO = (
+    "Choose runs that are the same but for their split, by image and by patient, and this section "
+    "shows what the split is worth. One study makes them:"
+)
+COMMAND = (
+    "python -m core study --backbones ResNet50 --recipe quick --over split=image,patient "
+    "--seeds 0,1,2"
+)
+ABOUT = (
+    "The answers of all runs of a side are taken together. **Balanced accuracy:** a bootstrap that "
+    "draws whole patients, the same for both sides. **COVID-19 recall** (sensitivity for images "
+    "whose finding is COVID-19, recognised as whatever class the labels put them in): Wilson's "
+    "interval, each patient one case. Either split checks other images with each seed; the "
+    "intervals say nothing of networks trained with further seeds."
+)
+TEXTS = {
+    "pair": ("Runs of", "What the two runs share."),
+    "shared_patients": (
+        "Patients on both sides",
+        "Of the run split by image; by patient there are none.",
+    ),
+    "shared_covid19": (
+        "of them COVID-19, checked",
+        "Patients with a COVID-19 image in validation who have images in training too.",
+    ),
+    "covid19_patients": ("COVID-19 patients checked", "In the run split by image."),
+}
+
+
+def what_the_split_does(chosen: Sequence[runs.Run], settings: Settings) -> None:
+    """Sentence, charts and counts for each setup among ``chosen`` that has runs of both splits."""
+    st.subheader("What the split does")
+    setups = split_setups([run for run in chosen if len(cases_of(run))])
+    if not setups:
+        st.markdown(HOW_TO)
+        st.code(COMMAND, language="bash", wrap_lines=True)
+        return
+    for number, (by_image, by_patient) in enumerate(setups):
+        _show(_effect(_marks([*by_image, *by_patient]), by_image, by_patient, settings), number)
+    st.caption(ABOUT)
+
+
+def _show(effect: SplitEffect, number: int) -> None:
+    st.markdown(f"**{effect.name}.** {effect.sentence}")
+    if not effect.matched:
+        st.caption("No seed has runs of both splits, so all runs of either side are compared.")
+    changes = effect.changes.set_index("measure")
+    for place, (measure, title) in zip(st.columns(2), MEASURES.items(), strict=True):
+        with place:
+            st.plotly_chart(
+                split_chart(effect.pairs, changes.loc[measure], measure, title),
+                theme=None,
+                config=CONFIG,
+                key=f"split-{number}-{measure}",
+            )
+            st.caption(f"{title}: {answered(changes.loc[measure])}.")
+    seen = effect.seen[effect.seen["n"] > 0]
+    if len(seen) == 2:
+        parts = [
+            f"{percent(row.recall, row.low, row.high)} of {row.n:,} answers on {row.patients:,} "
+            f"patients {'met in training' if row.part != 'new' else 'who were new'}"
+            for row in seen.itertuples()
+        ]
+        st.markdown(f"Within the split by image, COVID-19 recall is {' and '.join(parts)}.")
+    if len(effect.pairs):
+        with st.expander("Seed by seed", key=f"split-pairs-{number}"):
+            _pairs(effect.pairs)
+
+
+def _pairs(pairs: pd.DataFrame) -> None:
+    numbers = {
+        f"{measure}_{side}": (f"{title}, by {side}", None)
+        for measure, title in MEASURES.items()
+        for side in SIDES
+    }
+    words = {name: [percent(value) for value in pairs[name]] for name in numbers}
+    columns = ["pair", *numbers, "shared_patients", "shared_covid19", "covid19_patients"]
+    worded_table(pairs[columns], words, numbers, TEXTS, width=190)
+
+
+def _marks(used: Sequence[runs.Run]) -> tuple:
+    names = ("predictions.csv", "images.csv", "metrics.json")
+    return tuple((str(run.folder), *(changed(run, name) for name in names)) for run in used)
+
+
+@st.cache_data(max_entries=32, show_spinner="Comparing the two splits")
+def _effect(
+    marks: tuple, _by_image: list[runs.Run], _by_patient: list[runs.Run], _settings: Settings
+) -> SplitEffect:
+    cases = {run.id: joined_cases(run, _settings) for run in (*_by_image, *_by_patient)}
+    return split_effect(_by_image, _by_patient, cases)
