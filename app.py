@@ -35,6 +35,7 @@ PAGES = (
     ("comparison", "Comparison", ":material/leaderboard:"),
     ("confusion", "Confusion matrices", ":material/grid_on:"),
     ("prediction", "Prediction", ":material/radiology:"),
+    ("follow", "Follow a patient", ":material/timeline:"),
 )
 
 st.set_page_config(page_title="ChestBench", page_icon=":material/radiology:", layout="wide")

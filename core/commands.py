@@ -1,9 +1,9 @@
 """The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, and
-baselines with the cheat test have modules of their own, which end in ``_command``; how answers are
-printed stands in ``core.__main__``.
+calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons,
+patients over time, and baselines with the cheat test have modules of their own, which end in
+``_command``; how answers are printed stands in ``core.__main__``.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from core.answers import Answer, describe, exit_code
 from core.baseline_command import test_for_cheating, trivial_baselines
 from core.compare_command import compare
 from core.errors import UserError
+from core.follow_command import follow_patient
 from core.following import follow
 from core.range_command import find_learning_rate
 from core.settings import read_settings
@@ -199,6 +200,7 @@ COMMANDS = tuple(
         ("runs", arguments.runs_arguments, list_all),
         ("compare", arguments.compare_arguments, compare),
         ("predict", arguments.predict_arguments, predict_image),
+        ("follow", arguments.follow_arguments, follow_patient),
         ("fetch", arguments.fetch_arguments, fetch_collection),
         ("worker", lambda parser: None, work_queue),
         ("execute", arguments.execute_arguments, execute_run),
