@@ -84,8 +84,8 @@ def choose_patient(asked: list[runs.Run], settings: Settings) -> str:
         help="Those first whom the fewest of these networks have learnt from, then those with the "
         "most images. Type to search.",
     )
-    row = patients.set_index("patient").loc[patient]
-    st.caption(f"{':orange-badge[SYNTHETIC] ' if row['synthetic'] else ''}{words[patient]}.")
+    if patients.set_index("patient").loc[patient, "synthetic"]:
+        st.markdown(":orange-badge[SYNTHETIC] images, drawn by ChestBench.")
     return patient
 
 
@@ -98,7 +98,7 @@ def _words(row, asked: int) -> str:
         if asked == 1
         else f"learnt from by {row.learnt} of {asked} runs"
     )
-    return f"{row.patient}: {row.images} X-rays over {span}, {row.findings} ({learnt})"
+    return f"{row.patient}: {row.images} X-rays, {span}, {row.findings}, {learnt}"
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -27,7 +27,7 @@ from core.inference.process import ask
 from core.settings import Settings
 from pages.components.cases import cases_of, changed, sides_of
 from pages.components.score_tables import worded_table
-from pages.components.words import class_title, percent, points
+from pages.components.words import class_title, day_words, percent, points
 
 # Below this no bar: what is known already is there in a blink.
 QUICK_SECONDS = 0.3
@@ -106,7 +106,8 @@ def tables_of(
 ) -> None:
     """Show the means image by image, and which of the images each run learnt from."""
     numbered = pd.Series(range(1, len(images) + 1), index=images["id"])
-    shown = pd.DataFrame({"number": numbered.to_numpy(), "day": images["offset_days"]})
+    shown = pd.DataFrame({"number": numbered.to_numpy()})
+    shown["day"] = [day_words(day) for day in images["offset_days"]]
     shown["view"] = images["view"].replace("", "not given")
     words = {}
     for name in classes:
@@ -119,7 +120,6 @@ def tables_of(
         words,
         {name: (class_title(name), f"Mean of {n} run{'s' if n > 1 else ''}") for name in classes},
         {"number": ("Image", None), "day": ("Day", None), "view": ("View", None)},
-        no_value="undated",
     )
     st.markdown("**Which of these images each run learnt from**")
     parts = answers["part"].map(PARTS).fillna("no part").mask(answers["copy_learnt"], "trained on")

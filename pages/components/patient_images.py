@@ -16,7 +16,7 @@ from core.inference.overlay import overlay
 from core.settings import Settings
 from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
 from pages.components.frame import dot
-from pages.components.words import class_title, class_words, percent, run_title
+from pages.components.words import class_title, class_words, day_words, percent, run_title
 
 SIDE = 512
 OPACITY = 0.6
@@ -90,11 +90,10 @@ def _row(
 def _words(row, means: pd.DataFrame) -> None:
     own = means[means["id"] == row.id]
     likeliest = own.loc[own["mean"].idxmax()]
-    day = "undated" if pd.isna(row.offset_days) else f"day {row.offset_days:g}"
     # Views come from the collection: text, never markup.
     view = "".join(letter for letter in row.view if letter.isalnum() or letter in " -,")
     st.markdown(
-        f"**{row.number}**: {day}{f', {view}' if view else ''}  \n"
+        f"**{row.number}**: {day_words(row.offset_days)}{f', {view}' if view else ''}  \n"
         f"{dot(likeliest['class'])}{class_title(likeliest['class'])} "
         f"{percent(likeliest['mean'])}",
         unsafe_allow_html=True,

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.data.patients import IMAGE_OUTCOMES, outcome_words, outcomes_of
 from core.data.rows import OUTCOME_COLUMNS
+from pages.components.words import day_words
 
 
 def notes_of(images: pd.DataFrame) -> None:
@@ -57,8 +58,8 @@ def _day_by_day(images: pd.DataFrame) -> None:
         return
     table = images[told].map(outcome_words).rename(columns=OUTCOME_COLUMNS)
     table.insert(0, "Image", range(1, len(images) + 1))
-    table.insert(1, "Day", images["offset_days"])
-    st.dataframe(table, hide_index=True, placeholder="–")
+    table.insert(1, "Day", [day_words(day) for day in images["offset_days"]])
+    st.dataframe(table, hide_index=True)
 
 
 def _listed(facts: dict[str, str]) -> str:
