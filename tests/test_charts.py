@@ -10,9 +10,11 @@ import pytest
 from core.charts.colours import CLASS_COLOURS
 from core.charts.comparison import comparison_chart, score_against_time
 from core.charts.confusion import confusion_heatmap
+from core.charts.cover import covered_bars
 from core.charts.curves import overlaid_curves, thin
 from core.charts.dataset import age_histogram, class_counts, intensity_histogram
 from core.charts.one_image import probabilities_by_run
+from core.charts.patient import probabilities_over_days
 from core.charts.prediction import probability_bars
 from core.charts.range_test import loss_against_rate
 from core.charts.spread import spread_chart
@@ -93,6 +95,19 @@ def range_curve():
     )
 
 
+def course(days=(0.0, 3.0, 3.0, np.nan)):
+    rows = [
+        {"id": f"i{place}", "day": day, "class": name, "mean": share, "learnt": place == 1}
+        for place, day in enumerate(days)
+        for name, share in zip(CLASSES, (0.1, 0.2, 0.7), strict=True)
+    ]
+    columns = ["id", "day", "class", "mean", "learnt"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(low=table["mean"] - 0.05, high=table["mean"] + 0.1)
+
+
+ANSWER = {"normal": 0.1, "bacteria": 0.9}
+
 FIGURES = {
     "overlaid": lambda: overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
     "rates": lambda: overlaid_curves(
@@ -117,6 +132,14 @@ FIGURES = {
     "grey values": lambda: intensity_histogram({"raw": image(), "deep": image(np.uint16)}),
     "no image": lambda: intensity_histogram({}),
     "answer": lambda: probability_bars({"normal": 0.1, "bacteria": 0.9}, truth="normal"),
+    "course": lambda: probabilities_over_days(course(), CLASSES, 3, "lowest to highest"),
+    "course of one run": lambda: probabilities_over_days(
+        course((2.0, 2.0)).assign(low=np.nan, high=np.nan), CLASSES, 1, ""
+    ),
+    "undated course": lambda: probabilities_over_days(course((np.nan,)), CLASSES, 3, "range"),
+    "covered": lambda: covered_bars(ANSWER, {"normal": 0.8, "bacteria": 0.2}, [ANSWER] * 8),
+    "covered without elsewhere": lambda: covered_bars(ANSWER, ANSWER, []),
+    "not covered": lambda: covered_bars({}, {}, []),
     "no answer": lambda: probability_bars({}),
 }
 
@@ -278,3 +301,30 @@ def test_a_bar_for_each_run_adds_up_and_says_whether_it_was_right():
     assert [a.text for a in figure.layout.annotations] == ["✓ one", "✗ two"]
     # A share too narrow for its figure has none.
     assert list(figure.data[1].text) == ["", "50"] and figure.layout.barmode == "stack"
+
+
+def test_a_course_has_a_dot_for_each_dated_image_and_a_line_through_the_days():
+    figure = probabilities_over_days(course(), CLASSES, 3, "lowest to highest")
+    lines = [trace for trace in figure.data if trace.mode == "lines"]
+    dots = [trace for trace in figure.data if trace.mode == "markers" and trace.x[0] is not None]
+    assert [len(line.x) for line in lines] == [2] * 3 and [len(dot.x) for dot in dots] == [3] * 3
+    assert [dot.marker.color for dot in dots] == [CLASS_COLOURS[name] for name in CLASSES]
+    assert list(dots[0].marker.symbol) == ["circle", "circle-open", "circle"]
+    assert list(dots[2].error_y.array) == pytest.approx([0.1] * 3)
+    assert list(dots[2].error_y.arrayminus) == pytest.approx([0.05] * 3)
+    assert "mean of 3 runs" in figure.layout.yaxis.title.text
+    assert "lowest to highest" in figure.layout.yaxis.title.text
+    one = probabilities_over_days(course().assign(learnt=False), CLASSES, 1, "")
+    assert "one run, no interval" in one.layout.yaxis.title.text
+    assert len(one.data) == len(figure.data) - 1
+
+
+def test_covering_shows_both_answers_and_every_random_place():
+    after = {"normal": 0.8, "bacteria": 0.2}
+    figure = covered_bars(ANSWER, after, [ANSWER, after])
+    before, covered, span, places = figure.data
+    assert list(before.x) == [0.1, 0.9] and list(covered.x) == [0.8, 0.2]
+    assert list(places.x) == [0.1, 0.8, 0.9, 0.2] and "2 random places" in places.name
+    assert list(span.x) == [0.1, 0.8, None, 0.2, 0.9, None]
+    names = [label.text for label in figure.layout.annotations]
+    assert names == ["<b>normal</b> +70.0 points", "<b>bacteria</b> -70.0 points"]

@@ -19,9 +19,8 @@ def covered_bars(
 
     All are fractions 0..1 by class name; ``elsewhere`` has one answer for each random place.
     """
-    axis = "Probability (%)"
     if not before:
-        return blank("Nothing is covered yet.", axis, "", 200)
+        return blank("Nothing is covered yet.", "Probability (%)", "Class", 200)
     figure = go.Figure()
     places = list(range(len(before)))
     for values, aside, opacity, label in (
@@ -50,19 +49,18 @@ def covered_bars(
     if elsewhere:
         _spans(figure, before, elsewhere)
     changes = {name: 100 * (after[name] - before[name]) for name in before}
-    words = {
+    names = {
         place: f"<b>{CLASS_TITLES.get(name, name)}</b> {change:+z.1f} points"
         for place, (name, change) in enumerate(changes.items())
     }
-    name_rows(figure, words, 0.42)
+    name_rows(figure, names, 0.42)
     figure.update_layout(barmode="overlay", showlegend=bool(elsewhere))
     figure.update_xaxes(range=[0, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%")
     figure.update_yaxes(
         showticklabels=False, showgrid=False, range=[len(before) - 0.4, -0.65], fixedrange=True
     )
-    dress(figure, f"{axis}: faint before, full after", "", ROW_HEIGHT * len(before) + 90)
-    figure.update_yaxes(title=None)
-    return figure
+    words = "Probability (%): faint before, full after"
+    return dress(figure, words, "Class", ROW_HEIGHT * len(before) + 90)
 
 
 def _spans(
