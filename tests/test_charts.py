@@ -136,6 +136,7 @@ FIGURES = {
     "course of one run": lambda: probabilities_over_days(
         course((2.0, 2.0)).assign(low=np.nan, high=np.nan), CLASSES, 1, ""
     ),
+    "stretched course": lambda: probabilities_over_days(course(), CLASSES, 3, "", stretched=True),
     "undated course": lambda: probabilities_over_days(course((np.nan,)), CLASSES, 3, "range"),
     "covered": lambda: covered_bars(ANSWER, {"normal": 0.8, "bacteria": 0.2}, [ANSWER] * 8),
     "covered without elsewhere": lambda: covered_bars(ANSWER, ANSWER, []),
@@ -317,6 +318,18 @@ def test_a_course_has_a_dot_for_each_dated_image_and_a_line_through_the_days():
     one = probabilities_over_days(course().assign(learnt=False), CLASSES, 1, "")
     assert "one run, no interval" in one.layout.yaxis.title.text
     assert len(one.data) == len(figure.data) - 1
+
+
+def test_a_stretched_course_parts_what_is_all_but_certain():
+    table = course((0.0, 3.0)).assign(mean=[0, 0.01, 0.99, 0, 0.001, 0.999], low=0.0, high=1.0)
+    figure = probabilities_over_days(table, CLASSES, 3, "range", stretched=True)
+    (dots,) = [trace for trace in figure.data if trace.name == "coronavirus"]
+    low, high = figure.layout.yaxis.range
+    assert low < dots.y[0] < dots.y[1] < high and dots.y[1] - dots.y[0] > 2
+    assert np.isfinite(dots.y + dots.error_y.array).all() and "99.00 %" in dots.hovertext[0]
+    assert list(figure.layout.yaxis.ticktext)[2:7] == ["1%", "10%", "50%", "90%", "99%"]
+    (normal,) = [trace for trace in figure.data if trace.name == "normal"]
+    assert low < normal.y[0] and "0.00 %" in normal.hovertext[0]
 
 
 def test_covering_shows_both_answers_and_every_random_place():

@@ -44,6 +44,7 @@ def test_a_patient_is_followed_through_the_runs_of_a_study(place):
     assert "mean of 3 runs" in text_of(fine(every.set_value(True).run()))
     page = fine(page.button_group(key="follow-interval").set_value("t").run())
     assert "mean of 3 runs, 95 % t interval" in text_of(page)
+    fine(page.button_group(key="follow-scale").set_value("stretched at both ends").run())
 
 
 def test_patients_whom_nobody_learnt_from_come_first(place):
@@ -59,7 +60,7 @@ def test_notes_and_outcome_are_shown_as_text_never_as_markup(place):
     page = fine(open_page("follow", patient=LONG))
     shown = html_of(page)
     assert "Fever &amp; &lt;script&gt;alert(1)&lt;/script&gt; cough" in shown
-    assert NOTES not in shown and "<dt>Images 1, 3</dt>" in shown
+    assert NOTES not in shown and "<b>Images 1, 3</b>" in shown
     assert "<dt>survived</dt><dd>no</dd>" in shown
     noted = page.dataframe[2].value
     assert noted["temperature (°C)"].tolist() == ["38.5"] * 4

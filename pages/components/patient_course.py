@@ -32,6 +32,7 @@ from pages.components.words import class_title, day_words, percent, points
 # Below this no bar: what is known already is there in a blink.
 QUICK_SECONDS = 0.3
 PARTS = {VALIDATION: "checked", TRAINING: "trained on", UNKNOWN: "not known"}
+PLAIN, STRETCHED = "0 to 100 %", "stretched at both ends"
 INTERVAL_WORDS = {"range": "lowest to highest", "t": "95 % t interval"}
 
 
@@ -65,23 +66,38 @@ def course_of(
     averaged = answers[answers["run"].isin(_choose_averaged(learnt))]
     several = averaged["run"].nunique() > 1
     interval = "range"
-    if several:
-        interval = st.segmented_control(
-            "Bars show",
-            list(INTERVALS),
-            format_func=INTERVAL_WORDS.get,
-            default="range",
+    with st.container(horizontal=True, gap="large"):
+        if several:
+            interval = st.segmented_control(
+                "Bars show",
+                list(INTERVALS),
+                format_func=INTERVAL_WORDS.get,
+                default="range",
+                required=True,
+                key="follow-interval",
+                help="lowest to highest: the answers of all runs lie in it. 95 % t interval: where "
+                "the mean of many more such runs would lie, as if their answers were normally "
+                "distributed.",
+            )
+        scale = st.segmented_control(
+            "Scale",
+            [PLAIN, STRETCHED],
+            default=PLAIN,
             required=True,
-            key="follow-interval",
-            help="lowest to highest: the answers of all runs lie in it. 95 % t interval: where the "
-            "mean of many more such runs would lie, as if their answers were normally distributed.",
+            key="follow-scale",
+            help="Networks are often all but certain. The stretched scale (log-odds) parts 99 from "
+            "99.9 %, and 0.1 from 1 %; it makes small changes look large.",
         )
     means = mean_answers(images, averaged, classes, interval)
     trained = averaged[(averaged["part"] == TRAINING) | averaged["copy_learnt"]]["id"]
     means["learnt"] = means["id"].isin(trained)
     st.plotly_chart(
         probabilities_over_days(
-            means, classes, averaged["run"].nunique(), INTERVAL_WORDS[interval]
+            means,
+            classes,
+            averaged["run"].nunique(),
+            INTERVAL_WORDS[interval],
+            stretched=scale == STRETCHED,
         ),
         theme=None,
         config=CONFIG,
@@ -130,7 +146,7 @@ def tables_of(
     st.dataframe(
         table.style.map(lambda part: "color: #E69F00" if part == "trained on" else ""),
         hide_index=True,
-        column_config={"Network and run": st.column_config.Column(width=300)},
+        column_config={"Network and run": st.column_config.Column(width=270)},
     )
     stored = int(answers["stored"].sum())
     st.caption(

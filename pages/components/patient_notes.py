@@ -20,22 +20,15 @@ def notes_of(images: pd.DataFrame) -> None:
     with outcome:
         st.markdown("**The patient, and the outcome**")
         facts = _person(images) | outcomes_of(images)
-        st.html(_listed(facts))
+        # What a collection writes is text to show, never markup to obey.
+        lines = [f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts.items()]
+        st.html(f'<dl class="facts">{"".join(lines)}</dl>')
         if not outcomes_of(images):
             st.caption("The collection tells no outcome of this patient.")
-        _day_by_day(images)
     with notes:
         st.markdown("**Clinical notes**")
-        told = images[images["clinical_notes"] != ""]
-        if told.empty:
-            st.caption("The collection has no clinical notes on these images.")
-        numbers = pd.Series(range(1, len(images) + 1), index=images.index)
-        # The same words often stand beside every image of a patient.
-        facts = {}
-        for text, rows in told.groupby("clinical_notes", sort=False):
-            which = ", ".join(map(str, numbers[rows.index]))
-            facts[f"Image{'s' if len(rows) > 1 else ''} {which}"] = text
-        st.html(_listed(facts))
+        _clinical_notes(images)
+    _day_by_day(images)
     st.caption(
         "Written by those who gave the images to the collection, not checked by ChestBench, and "
         "not seen by any network."
@@ -52,6 +45,19 @@ def _person(images: pd.DataFrame) -> dict[str, str]:
     return {name: text for name, text in facts.items() if text}
 
 
+def _clinical_notes(images: pd.DataFrame) -> None:
+    told = images[images["clinical_notes"] != ""]
+    if told.empty:
+        st.caption("The collection has no clinical notes on these images.")
+        return
+    numbers = pd.Series(range(1, len(images) + 1), index=images.index)
+    # The same words often stand beside every image of a patient.
+    for text, rows in told.groupby("clinical_notes", sort=False):
+        which = ", ".join(map(str, numbers[rows.index]))
+        several = "s" if len(rows) > 1 else ""
+        st.html(f'<p class="note"><b>Image{several} {which}</b> {escape(text)}</p>')
+
+
 def _day_by_day(images: pd.DataFrame) -> None:
     told = [name for name in IMAGE_OUTCOMES if (images[name] != "").any()]
     if not told:
@@ -59,10 +65,5 @@ def _day_by_day(images: pd.DataFrame) -> None:
     table = images[told].map(outcome_words).rename(columns=OUTCOME_COLUMNS)
     table.insert(0, "Image", range(1, len(images) + 1))
     table.insert(1, "Day", [day_words(day) for day in images["offset_days"]])
+    st.markdown("**Image by image**")
     st.dataframe(table, hide_index=True)
-
-
-def _listed(facts: dict[str, str]) -> str:
-    # What a collection writes is text to show, never markup to obey.
-    lines = [f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts.items()]
-    return f'<dl class="facts">{"".join(lines)}</dl>'
