@@ -37,6 +37,7 @@ PAGES = (
     ("thresholds", "Thresholds", ":material/tune:"),
     ("questions", "Questions", ":material/contact_support:"),
     ("prediction", "Prediction", ":material/radiology:"),
+    ("follow", "Follow a patient", ":material/timeline:"),
 )
 
 st.set_page_config(page_title="ChestBench", page_icon=":material/radiology:", layout="wide")

@@ -117,6 +117,18 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", help="where to save the map, as .png or .jpg")
 
 
+def follow_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `follow`."""
+    parser.add_argument("--patient", metavar="ID", help="without it: list who can be followed")
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--run", dest="run_id", metavar="RUN", help="ask this run")
+    asked.add_argument("--study", metavar="NAME", help="ask all its finished runs")
+    parser.add_argument(
+        "--all-runs", action="store_true",
+        help="average over runs that learnt from the patient too, where there are others",
+    )  # fmt: skip
+
+
 def fetch_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `fetch`."""
     parser.add_argument("collection", choices=("kermany", "cohen"))

@@ -2,7 +2,8 @@
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
 calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, the
-paper's questions, and baselines with the cheat test have modules of their own, which end in
+paper's questions, patients over time, and baselines with the cheat test have modules of their own,
+which end in
 ``_command``; how answers are printed stands in ``core.__main__``.
 """
 
@@ -18,6 +19,7 @@ from core.answers import Answer, describe, exit_code
 from core.baseline_command import test_for_cheating, trivial_baselines
 from core.compare_command import compare
 from core.errors import UserError
+from core.follow_command import follow_patient
 from core.following import follow
 from core.questions_command import questions
 from core.range_command import find_learning_rate
@@ -201,6 +203,7 @@ COMMANDS = tuple(
         ("compare", arguments.compare_arguments, compare),
         ("questions", arguments.compare_arguments, questions),
         ("predict", arguments.predict_arguments, predict_image),
+        ("follow", arguments.follow_arguments, follow_patient),
         ("fetch", arguments.fetch_arguments, fetch_collection),
         ("worker", lambda parser: None, work_queue),
         ("execute", arguments.execute_arguments, execute_run),

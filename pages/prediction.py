@@ -5,6 +5,7 @@ import streamlit as st
 from core.charts.prediction import probability_bars
 from core.charts.theme import CONFIG
 from core.inference.overlay import overlay
+from pages.components.cover import cover_section
 from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
 from pages.components.frame import page
 from pages.components.image_choice import choose_image, describe_image
@@ -74,3 +75,4 @@ with page("Prediction", LEAD, predictions=True) as settings:
             "confusion matrix."
         )
         warn_of_shared_patients(run.config, run.metrics())
+    cover_section(run, prediction, image.source)

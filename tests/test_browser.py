@@ -1,4 +1,4 @@
-"""The main job in a real browser: start a run, watch it learn, lose page and server, compare.
+"""The main job in a real browser: start a run, watch it learn, lose page and server, compare, draw.
 
 Skipped where there is no Chromium or no Playwright.
 """
@@ -240,6 +240,50 @@ def test_a_finished_run_stands_on_every_page_that_reads_runs(browser, settings):
         page.get_by_text("your own", exact=True).click()
         page.locator("input[type=file]").set_input_files(str(upload))
         page.get_by_text(upload.name).first.wait_for()
+        assert page.get_by_test_id("stException").count() == 0
+        page.close()
+
+
+def draw(page, *places):
+    """Draw over the canvas of the Prediction page, from place to place, fractions of its sides."""
+    canvas = page.locator(".picture canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    for step, (x, y) in enumerate(places):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+        if step == 0:
+            page.mouse.down()
+    page.mouse.up()
+
+
+def test_drawing_on_an_image_moves_the_bars(browser, settings):
+    finished = [run for run in runs.list_runs(settings.runs) if run.state == runs.FINISHED]
+    if not finished:
+        (run,) = submit([tiny_config()], settings)
+        assert wait(run, settings, lambda _: None).state == runs.FINISHED
+    with server(settings) as (address, _):
+        page = visit(browser, f"{address}/prediction")
+        page.set_viewport_size({"width": 400, "height": 900})
+        page.get_by_text("Draw on the picture").wait_for()
+        page.locator("[data-test-script-state=notRunning]").wait_for()
+        said = page.get_by_test_id("stMarkdown").filter(has_text="of the image moves")
+        bars = page.locator(".st-key-cover-bars .barlayer")
+
+        def drawn(*places):
+            before = said.inner_text() if said.count() else ""
+            draw(page, *places)
+            until(lambda: said.count() == 1 and said.inner_text() != before)
+            page.locator("[data-test-script-state=notRunning]").wait_for()
+            return until(lambda: bars.count() and bars.first.inner_html())
+
+        stroke = drawn((0.2, 0.2), (0.4, 0.5), (0.3, 0.8))
+        page.get_by_role("button", name="Box", exact=True).click()
+        box = drawn((0.5, 0.1), (0.9, 0.4))
+        page.get_by_role("button", name="Outline").click()
+        outline = drawn((0.5, 0.6), (0.9, 0.6), (0.7, 0.9))
+        assert len({stroke, box, outline}) == 3
+        page.get_by_role("button", name="Clear").click()
+        page.get_by_text("Draw on the picture").wait_for()
         assert page.get_by_test_id("stException").count() == 0
         page.close()
 

@@ -8,6 +8,7 @@ import zlib
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet
 import pytest
 from collections_on_disk import cohen_row, draw, make_cohen, make_kermany, make_settings
 from PIL import Image
@@ -174,6 +175,16 @@ def test_two_metadata_rows_for_one_file_count_once(tmp_path):
     catalog = load_catalog(make_settings(tmp_path, folder))
     assert catalog["id"].tolist() == ["cohen:images/a.png", "cohen:images/a.png#2"]
     assert catalog["excluded"].tolist() == ["", "listed twice"]
+
+
+def test_a_stored_catalog_with_fewer_columns_is_not_read(tmp_path):
+    settings = make_settings(tmp_path, make_cohen(tmp_path / "data", [cohen_row()]))
+    load_catalog(settings)
+    (stored,) = (settings.artifacts / "catalog").glob("*.parquet")
+    whole = pyarrow.parquet.read_table(stored)
+    pyarrow.parquet.write_table(whole.drop_columns(["survival"]), stored)
+    assert tuple(load_catalog(settings).columns) == CATALOG_COLUMNS
+    assert "survival" in pyarrow.parquet.read_table(stored).column_names
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from core.charts.calibration import confidence_histogram, reliability_chart
 from core.charts.colours import CLASS_COLOURS
 from core.charts.comparison import comparison_chart, score_against_time
 from core.charts.confusion import confusion_heatmap
+from core.charts.cover import covered_bars
 from core.charts.curves import overlaid_curves, thin
 from core.charts.dataset import age_histogram, class_counts, intensity_histogram
 from core.charts.one_image import probabilities_by_run
+from core.charts.patient import probabilities_over_days
 from core.charts.prediction import probability_bars
 from core.charts.questions import MOST_PATIENTS, onset_chart, progression_chart
 from core.charts.range_test import loss_against_rate
@@ -142,6 +144,20 @@ def divided(value=0.9):
 
 ENDS = {"": 0, "_low": -0.1, "_high": 0.05}
 
+
+def course(days=(0.0, 3.0, 3.0, np.nan)):
+    rows = [
+        {"id": f"i{place}", "day": day, "class": name, "mean": share, "learnt": place == 1}
+        for place, day in enumerate(days)
+        for name, share in zip(CLASSES, (0.1, 0.2, 0.7), strict=True)
+    ]
+    columns = ["id", "day", "class", "mean", "learnt"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(low=table["mean"] - 0.05, high=table["mean"] + 0.1)
+
+
+ANSWER = {"normal": 0.1, "bacteria": 0.9}
+
 FIGURES = {
     "roc": lambda: roc_chart([class_curve()], "coronavirus", [(0.1, 0.4)]),
     "two rocs": lambda: roc_chart([class_curve(), class_curve("two")], "covid19"),
@@ -183,6 +199,15 @@ FIGURES = {
     "grey values": lambda: intensity_histogram({"raw": image(), "deep": image(np.uint16)}),
     "no image": lambda: intensity_histogram({}),
     "answer": lambda: probability_bars({"normal": 0.1, "bacteria": 0.9}, truth="normal"),
+    "course": lambda: probabilities_over_days(course(), CLASSES, 3, "lowest to highest"),
+    "course of one run": lambda: probabilities_over_days(
+        course((2.0, 2.0)).assign(low=np.nan, high=np.nan), CLASSES, 1, ""
+    ),
+    "stretched course": lambda: probabilities_over_days(course(), CLASSES, 3, "", stretched=True),
+    "undated course": lambda: probabilities_over_days(course((np.nan,)), CLASSES, 3, "range"),
+    "covered": lambda: covered_bars(ANSWER, {"normal": 0.8, "bacteria": 0.2}, [ANSWER] * 8),
+    "covered without elsewhere": lambda: covered_bars(ANSWER, ANSWER, []),
+    "not covered": lambda: covered_bars({}, {}, []),
     "no answer": lambda: probability_bars({}),
 }
 
@@ -405,3 +430,42 @@ def test_each_pair_of_splits_is_a_line_and_all_of_them_a_thick_one():
     assert list(together.error_y.array) == pytest.approx([0.05] * 2)
     undefined = split_chart(*divided(np.nan), "covid19", "COVID-19 recall")
     assert undefined.layout.annotations[0].text == "undefined"
+
+
+def test_a_course_has_a_dot_for_each_dated_image_and_a_line_through_the_days():
+    figure = probabilities_over_days(course(), CLASSES, 3, "lowest to highest")
+    lines = [trace for trace in figure.data if trace.mode == "lines"]
+    dots = [trace for trace in figure.data if trace.mode == "markers" and trace.x[0] is not None]
+    assert [len(line.x) for line in lines] == [2] * 3 and [len(dot.x) for dot in dots] == [3] * 3
+    assert [dot.marker.color for dot in dots] == [CLASS_COLOURS[name] for name in CLASSES]
+    assert list(dots[0].marker.symbol) == ["circle", "circle-open", "circle"]
+    assert list(dots[2].error_y.array) == pytest.approx([0.1] * 3)
+    assert list(dots[2].error_y.arrayminus) == pytest.approx([0.05] * 3)
+    assert "mean of 3 runs" in figure.layout.yaxis.title.text
+    assert "lowest to highest" in figure.layout.yaxis.title.text
+    one = probabilities_over_days(course().assign(learnt=False), CLASSES, 1, "")
+    assert "one run, no interval" in one.layout.yaxis.title.text
+    assert len(one.data) == len(figure.data) - 1
+
+
+def test_a_stretched_course_parts_what_is_all_but_certain():
+    table = course((0.0, 3.0)).assign(mean=[0, 0.01, 0.99, 0, 0.001, 0.999], low=0.0, high=1.0)
+    figure = probabilities_over_days(table, CLASSES, 3, "range", stretched=True)
+    (dots,) = [trace for trace in figure.data if trace.name == "coronavirus"]
+    low, high = figure.layout.yaxis.range
+    assert low < dots.y[0] < dots.y[1] < high and dots.y[1] - dots.y[0] > 2
+    assert np.isfinite(dots.y + dots.error_y.array).all() and "99.00 %" in dots.hovertext[0]
+    assert list(figure.layout.yaxis.ticktext)[2:7] == ["1%", "10%", "50%", "90%", "99%"]
+    (normal,) = [trace for trace in figure.data if trace.name == "normal"]
+    assert low < normal.y[0] and "0.00 %" in normal.hovertext[0]
+
+
+def test_covering_shows_both_answers_and_every_random_place():
+    after = {"normal": 0.8, "bacteria": 0.2}
+    figure = covered_bars(ANSWER, after, [ANSWER, after])
+    before, covered, span, places = figure.data
+    assert list(before.x) == [0.1, 0.9] and list(covered.x) == [0.8, 0.2]
+    assert list(places.x) == [0.1, 0.8, 0.9, 0.2] and "2 random places" in places.name
+    assert list(span.x) == [0.1, 0.8, None, 0.2, 0.9, None]
+    names = [label.text for label in figure.layout.annotations]
+    assert names == ["<b>normal</b> +70.0 points", "<b>bacteria</b> -70.0 points"]

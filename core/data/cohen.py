@@ -11,14 +11,21 @@ import pandas as pd
 
 from core.data.folders import list_files, with_subfolders
 from core.data.labels import place_finding
-from core.data.rows import make_rows
+from core.data.rows import OUTCOME_COLUMNS, make_rows
 from core.data.sources import COHEN
 from core.errors import UserError
 
 SOURCE = COHEN
 NEEDED_COLUMNS = ("patientid", "finding", "view", "modality", "filename")
-OUTCOMES = ("survival", "went_icu")
-OTHER_COLUMNS = ("offset", "sex", "age", "folder", "license", "clinical_notes", *OUTCOMES)
+# Column of the catalog -> column of metadata.csv, in lower case.
+OUTCOMES = dict(zip(OUTCOME_COLUMNS, OUTCOME_COLUMNS, strict=True)) | {
+    "oxygen_needed": "needed_supplemental_o2",
+    "oxygen_saturation": "po2_saturation",
+}
+OTHER_COLUMNS = (
+    *("offset", "sex", "age", "folder", "license", "clinical_notes"),
+    *OUTCOMES.values(),
+)
 
 VIEWS: dict[str, str] = {
     # What the collection writes, in lower case -> empty, or why the image cannot take part.
@@ -92,10 +99,7 @@ def read_rows(folder: Path) -> pd.DataFrame:
             "offset_days": pd.to_numeric(metadata["offset"], errors="coerce"),
             "license": metadata["license"],
             "clinical_notes": metadata["clinical_notes"],
-            # "?" and "Would have been stated" tell nothing.
-            **{
-                name: metadata[name].where(metadata[name].isin(["Y", "N"]), "") for name in OUTCOMES
-            },
+            **{name: metadata[column].replace("?", "") for name, column in OUTCOMES.items()},
             "excluded": excluded,
             "collection_order": number,
         },

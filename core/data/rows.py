@@ -1,12 +1,28 @@
 """What every reader gives for one image, before anybody has opened the file.
 
 Holds the columns of a reader's table with their defaults, so that a collection only states what it
-knows. What reading the file adds (width, height, SHA-256) belongs to ``catalog``.
+knows, and words for those about a patient's outcome. What reading the file adds (width, height,
+SHA-256) belongs to ``catalog``.
 """
 
 from collections.abc import Mapping
 
 import pandas as pd
+
+# What became of the patient, and how the patient was on the day of the image: in the source's own
+# words ("Y", "N", a figure, a sentence), empty when it does not tell.
+OUTCOME_COLUMNS = {
+    "date": "date of the image",
+    "survival": "survived",
+    "went_icu": "was in intensive care at some time",
+    "in_icu": "in intensive care at the time of the image",
+    "intubated": "was intubated at some time",
+    "intubation_present": "intubated at the time of the image",
+    "extubated": "was extubated again",
+    "oxygen_needed": "needed supplemental oxygen",
+    "temperature": "temperature (°C)",
+    "oxygen_saturation": "oxygen saturation (%)",
+}
 
 ROW_COLUMNS: dict[str, object] = {
     "id": "",  # unique and stable when the collection moves: source:path inside the collection
@@ -23,8 +39,7 @@ ROW_COLUMNS: dict[str, object] = {
     "offset_days": float("nan"),  # since the first symptoms or the admission
     "license": "",
     "clinical_notes": "",
-    "survival": "",  # "Y" or "N": whether the patient lived; empty when the source does not tell
-    "went_icu": "",  # "Y" or "N": whether the patient was in intensive care at some time; or empty
+    **dict.fromkeys(OUTCOME_COLUMNS, ""),
     "excluded": "",  # empty, or why the image cannot take part
     "collection_order": 0,
 }

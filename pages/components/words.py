@@ -74,6 +74,11 @@ def spread_words(mean: float, deviation: float, low: float, high: float) -> str:
     return f"{percent(mean)} ± {100 * deviation:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 
 
+def day_words(day: float) -> str:
+    """The day of an image, as its source counts: "day 3", or "undated" for NaN."""
+    return "undated" if math.isnan(day) else f"day {day:g}"
+
+
 def class_words(name: str) -> str:
     """A class in plain words with its exact name: "Pneumonia caused by bacteria (bacteria)"."""
     return f"{CLASS_WORDS[name]} ({name})" if name in CLASS_WORDS else name
