@@ -19,6 +19,7 @@ from core.baseline_command import test_for_cheating, trivial_baselines
 from core.compare_command import compare
 from core.errors import UserError
 from core.following import follow
+from core.opinions_command import ask_study
 from core.range_command import find_learning_rate
 from core.settings import read_settings
 from core.study_commands import study
@@ -78,10 +79,12 @@ def list_all(chosen: argparse.Namespace) -> Answer:
 
 
 def predict_image(chosen: argparse.Namespace) -> Answer:
-    """Predict one image with a finished run, and save where the network looked."""
+    """Predict one image with a finished run or all of a study, and save where a network looked."""
     from core.inference.predictor import predict
 
     settings = read_settings()
+    if chosen.study:
+        return ask_study(chosen, settings)
     if chosen.out and not chosen.explain:
         raise UserError("--out needs --explain: there is no map to save without it.")
     if chosen.out and Path(chosen.out).suffix.lower() not in (".png", ".jpg", ".jpeg"):
