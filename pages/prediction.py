@@ -81,4 +81,4 @@ with page("Prediction", LEAD, predictions=True) as settings:
         warn_of_shared_patients(run.config, run.metrics())
         if asked:
             with together:
-                opinions_together(asked, image, settings)
+                opinions_together(asked, run, image, settings)

@@ -90,7 +90,7 @@ def _sentence(n: int, most: int, winners: list[str], which: str) -> str:
     titles = [CLASS_TITLES.get(name, name) for name in winners]
     says = "says" if most == 1 else "say"
     if n == 1:
-        return f"The one network {which}says {titles[0]}."
+        return f"The one network {which.replace('count ', 'counts ')}says {titles[0]}."
     if most == n:
         word = "Both" if n == 2 else f"All {in_words(n)}"
         return f"{word} networks {which}say {titles[0]}."

@@ -73,7 +73,7 @@ def table_of_opinions(
     )
     probabilities = [f"p_{name}" for name in classes]
     worded_table(
-        shown[["name", "predicted", *probabilities, "mistaken"]],
+        shown[["name", "predicted", "mistaken", *probabilities]],
         {name: [percent(value) for value in table[name]] for name in probabilities},
         {f"p_{name}": (class_title(name), f"Probability of {name}") for name in classes},
         {
@@ -86,7 +86,7 @@ def table_of_opinions(
             ),
         },
         ["color: #E69F00" if wrong else "" for wrong in table["wrong"]],
-        width=110,
+        width=90,
     )
 
 

@@ -27,6 +27,7 @@ from pages.components.cases import cases_of, changed, sides_of
 from pages.components.image_choice import ChosenImage
 from pages.components.opinion_table import bars, mean_words, table_of_opinions
 from pages.components.waiting import asking
+from pages.components.words import run_title
 
 ONE, STUDY, ALL = "this network", "its study", "all networks"
 NOT_PROOF = (
@@ -49,8 +50,8 @@ def choose_networks(run: runs.Run, finished: list[runs.Run]) -> list[runs.Run]:
         st.caption("Train a second network with these classes, and both can be asked at once.")
         return []
     numbers = {way: f"{way} ({len(asked)})" for way, asked in same.items()}
-    way = st.segmented_control(
-        "Ask", ways, format_func=lambda way: numbers.get(way, way), default=ONE, required=True,
+    way = st.radio(
+        "Ask", ways, format_func=lambda way: numbers.get(way, way),
         key=f"ask/{len(ways)}",
         help=f"Finished networks with the same classes, at most {MOST_NETWORKS}."
         + (f" The study is {study}." if STUDY in ways else ""),
@@ -66,8 +67,13 @@ def how_far_to_believe(run: runs.Run, prediction: Prediction) -> None:
     # right_when(cases, prediction.probabilities[prediction.predicted]).sentence
 
 
-def opinions_together(asked: list[runs.Run], image: ChosenImage, settings: Settings) -> None:
-    """Ask every network for ``image`` and show the opinions as they come; raises as ``doubts``."""
+def opinions_together(
+    asked: list[runs.Run], run: runs.Run, image: ChosenImage, settings: Settings
+) -> None:
+    """Ask every network for ``image`` and show the opinions as they come; raises as ``doubts``.
+
+    Ends with the name of ``run``, whose own answer stands below.
+    """
     known = doubts(
         image.source, asked,
         {run.id: cases_of(run) for run in asked}, {run.id: sides_of(run) for run in asked},
@@ -85,6 +91,7 @@ def opinions_together(asked: list[runs.Run], image: ChosenImage, settings: Setti
     _left_out(given)
     table_of_opinions(given, asked, classes, image.truth)
     st.caption(NOT_PROOF)
+    st.markdown(f"**{run_title(run)}, alone**")
 
 
 def _answer(image: ChosenImage, settings: Settings) -> Callable[[runs.Run], Prediction]:
