@@ -81,6 +81,12 @@ def patients():
     )
 
 
+def opinions():
+    """A right and a wrong answer, one whose truth is not known, and one still to come."""
+    shares = {f"p_{name}": [0.2, 0.3, 0.2, np.nan] for name in CLASSES}
+    return pd.DataFrame({"name": list("abcd"), "wrong": [False, True, None, None]} | shares)
+
+
 def image(kind=np.uint8):
     return np.random.default_rng(0).integers(0, np.iinfo(kind).max, (20, 30)).astype(kind)
 
@@ -278,3 +284,8 @@ def test_a_bar_for_each_run_adds_up_and_says_whether_it_was_right():
     assert [a.text for a in figure.layout.annotations] == ["✓ one", "✗ two"]
     # A share too narrow for its figure has none.
     assert list(figure.data[1].text) == ["", "50"] and figure.layout.barmode == "stack"
+
+
+def test_an_answer_is_marked_right_or_wrong_where_the_truth_is_known():
+    names = [note.text for note in probabilities_by_run(opinions(), CLASSES).layout.annotations]
+    assert names == ["✓ a", "✗ b", "c", "d"]
