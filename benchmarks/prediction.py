@@ -27,7 +27,6 @@ from core.imaging.preprocess import prepare
 from core.inference.loaded_models import load_classifier
 from core.inference.predictor import predict
 from core.inference.process import ask
-from core.models.classifier import build_classifier
 from core.settings import Settings, read_settings
 from core.training.config import configure, read_config
 
@@ -79,6 +78,8 @@ def main() -> bool:
 
 def make_run(network: str, settings: Settings) -> runs.Run:
     """A finished run of ``network`` with random weights; called in the process, which has Keras."""
+    from core.models.classifier import build_classifier
+
     config = configure(network, "quick", weights="none")
     run = runs.create_run(settings.runs, config.model_dump(mode="json"), "benchmark")
     build_classifier(network, config.classes, config.head, "none", settings).save(run.model_path)
