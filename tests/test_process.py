@@ -2,15 +2,19 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import numpy as np
+import psutil
 import pytest
 
 from core.errors import UserError
 from core.inference import process
 from core.inference.process import ask, ask_in_turn
+from core.settings import PROJECT
 
 KEPT = []
 
@@ -164,3 +168,18 @@ def test_a_process_that_grows_is_not_taken_for_a_leaking_one():
     assert ask(number)[1] == before
     assert ask(number)[1] == before
     os.kill(before, signal.SIGKILL)
+
+
+def test_a_server_that_is_killed_takes_the_process_with_it():
+    program = (
+        "import os, time; from core.inference.process import ask; "
+        "print(ask(os.getpid), flush=True); time.sleep(60)"
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+    )
+    left = psutil.Process(int(server.stdout.readline()))
+    server.kill()
+    server.wait()
+    server.stdout.close()
+    left.wait(30)

@@ -6,6 +6,7 @@ a network is a function of ``core.inference`` that this process calls. Models st
 served: whoever has a long job sends it in slices, and others get their turn between them.
 """
 
+import os
 import sys
 import threading
 from collections import deque
@@ -14,6 +15,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import TypeVar
 
+import psutil
 from joblib.externals.loky import process_executor
 from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
 
@@ -104,7 +106,8 @@ def _begin(function: Callable[..., Answer], *arguments: object, **named: object)
         _pool = ProcessPoolExecutor(
             max_workers=1,
             timeout=IDLE_SECONDS,
-            initializer=_let_memory_grow,
+            initializer=_prepare,
+            initargs=(os.getpid(),),
             env={"TF_CPP_MIN_LOG_LEVEL": "2"},
         )
         return _pool.submit(function, *arguments, **named)
@@ -119,7 +122,15 @@ def _result(begun: Future, report: Callable[[int], None]) -> object:
     return begun.result()
 
 
-def _let_memory_grow() -> None:
+def _prepare(server: int) -> None:
     # loky takes a process that has grown by 300 MB since its first call for a leaking one, and ends
     # it, with all models: a second network would do.
     process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
+    threading.Thread(target=_end_with, args=(server,), daemon=True).start()
+
+
+def _end_with(server: int) -> None:
+    # A server that is killed tells nobody, and its networks would keep their memory.
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(server).wait()
+    os._exit(0)
