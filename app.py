@@ -16,7 +16,7 @@ A map of the folders:
       models/           the table of backbones, and the classifier built on one
       training/         one run, from its config to its predictions; the worker and the queue
       evaluation/       what the predictions are worth, and the published figures
-      inference/        one image through a finished run, and where the network looked
+      inference/        one image through finished runs, where a network looked, how far they agree
       charts/           DataFrame in, plotly figure out
     artifacts/          runs and caches, made by the program
     tests/ benchmarks/  every check; every timing

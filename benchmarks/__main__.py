@@ -20,6 +20,7 @@ BENCHMARKS = {
     "training_step": "steps/s of a run's own loop against the same model on one constant batch",
     "kills": "a run whose worker is killed 20 times against the same run left alone",
     "slider": "ms from a key on the threshold slider to new figures and charts in a browser",
+    "prediction": "ms of a warm prediction: the bare model, through the helper, with a map",
     "first_page": "seconds from `streamlit run` to the first page, with and without TensorFlow",
 }
 

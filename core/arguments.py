@@ -110,7 +110,9 @@ def compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 def predict_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `predict`."""
-    parser.add_argument("--run", dest="run_id", required=True, metavar="RUN")
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--run", dest="run_id", metavar="RUN", help="ask this run")
+    asked.add_argument("--study", help="ask all of its finished runs, and say how far they agree")
     parser.add_argument("image")
     parser.add_argument("--explain", help="gradcam")
     parser.add_argument("--of", metavar="CLASS", help="class to explain; default: the predicted")

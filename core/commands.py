@@ -3,8 +3,7 @@
 Holds one function per command and their table. Every command calls the engine that the dashboard
 calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, the
 paper's questions, patients over time, and baselines with the cheat test have modules of their own,
-which end in
-``_command``; how answers are printed stands in ``core.__main__``.
+which end in ``_command``; how answers are printed stands in ``core.__main__``.
 """
 
 import argparse
@@ -21,6 +20,7 @@ from core.compare_command import compare
 from core.errors import UserError
 from core.follow_command import follow_patient
 from core.following import follow
+from core.opinions_command import ask_study
 from core.questions_command import questions
 from core.range_command import find_learning_rate
 from core.settings import read_settings
@@ -81,10 +81,12 @@ def list_all(chosen: argparse.Namespace) -> Answer:
 
 
 def predict_image(chosen: argparse.Namespace) -> Answer:
-    """Predict one image with a finished run, and save where the network looked."""
+    """Predict one image with a finished run or all of a study, and save where a network looked."""
     from core.inference.predictor import predict
 
     settings = read_settings()
+    if chosen.study:
+        return ask_study(chosen, settings)
     if chosen.out and not chosen.explain:
         raise UserError("--out needs --explain: there is no map to save without it.")
     if chosen.out and Path(chosen.out).suffix.lower() not in (".png", ".jpg", ".jpeg"):

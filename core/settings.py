@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from core.errors import UserError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -50,6 +52,12 @@ VARIABLES = (
         str(os.cpu_count() or 1),
         "Threads that decode, prepare and augment images.",
     ),
+    Variable(
+        "CHESTBENCH_MODEL_MEMORY",
+        f"{psutil.virtual_memory().total / 4 / 1e9:.1f}",
+        "Gigabytes that the networks kept ready to predict may take; beyond it the one that was "
+        "asked longest ago leaves. Default: a quarter of the computer's memory.",
+    ),
 )
 
 
@@ -58,7 +66,8 @@ class Settings:
     """The installation's settings: existing or future folders as absolute paths, and limits.
 
     ``data_roots`` is empty when the demonstration set is to be used; ``weights`` is None when no
-    folder was named; ``max_pixels`` counts pixels, ``threads`` is at least 1.
+    folder was named; ``max_pixels`` counts pixels, ``threads`` is at least 1; ``model_memory``
+    counts bytes.
     """
 
     data_roots: tuple[Path, ...]
@@ -66,6 +75,7 @@ class Settings:
     weights: Path | None
     max_pixels: int
     threads: int
+    model_memory: int
 
     @property
     def runs(self) -> Path:
@@ -107,6 +117,7 @@ def read_settings(environment: dict[str, str] | None = None) -> Settings:
         weights=Path(weights).expanduser().resolve() if weights else None,
         max_pixels=int(_positive(value, "CHESTBENCH_MAX_MEGAPIXELS") * 1_000_000),
         threads=max(1, int(_positive(value, "CHESTBENCH_THREADS"))),
+        model_memory=int(_positive(value, "CHESTBENCH_MODEL_MEMORY") * 1e9),
     )
 
 

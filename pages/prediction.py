@@ -9,6 +9,7 @@ from pages.components.cover import cover_section
 from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
 from pages.components.frame import page
 from pages.components.image_choice import choose_image, describe_image
+from pages.components.opinions import choose_networks, how_far_to_believe, opinions_together
 from pages.components.run_choice import choose_run, finished_runs, warn_of_shared_patients
 from pages.components.words import class_title, class_words, percent
 
@@ -20,15 +21,18 @@ LEAD = (
 with page("Prediction", LEAD, predictions=True) as settings:
     choices, answer = st.columns([3, 8], gap="large")
     with choices:
-        run = choose_run(finished_runs(settings), "Network (finished run)", "prediction-run")
+        finished = finished_runs(settings)
+        run = choose_run(finished, "Network (finished run)", "prediction-run")
+        asked = choose_networks(run, finished)
         image = choose_image(run, settings)
     with answer:
         if image is None:
             st.info("Choose an image, and the network's answer shows here.")
             st.stop()
-        asked = st.session_state.get(f"explained/{run.id}") or ""
-        prediction = predict_cached(run, image.source, image.name, settings, asked)
+        explained = st.session_state.get(f"explained/{run.id}") or ""
+        prediction = predict_cached(run, image.source, image.name, settings, explained)
         describe_image(image)
+        together = st.container()
         probability = percent(prediction.probabilities[prediction.predicted])
         st.markdown(
             f"### {class_words(prediction.predicted)}: {probability}  \n"
@@ -40,6 +44,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
                 else f":orange[The source says otherwise: {class_words(image.truth)}.]"
             )
         )
+        how_far_to_believe(run, prediction)
         seen, looked = st.columns(2)
         seen.image(prediction.pixels, "What the network sees", width="stretch")
         opacity = st.session_state.get("opacity", 60)
@@ -75,4 +80,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
             "confusion matrix."
         )
         warn_of_shared_patients(run.config, run.metrics())
+        if asked:
+            with together:
+                opinions_together(asked, run, image, settings)
     cover_section(run, prediction, image.source)

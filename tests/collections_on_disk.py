@@ -30,6 +30,7 @@ def make_settings(tmp_path: Path, *roots: Path) -> Settings:
         weights=None,
         max_pixels=1_000_000,
         threads=2,
+        model_memory=1_000_000_000,
     )
 
 

@@ -87,6 +87,12 @@ def patients():
     )
 
 
+def opinions():
+    """A right and a wrong answer, one whose truth is not known, and one still to come."""
+    shares = {f"p_{name}": [0.2, 0.3, 0.2, np.nan] for name in CLASSES}
+    return pd.DataFrame({"name": list("abcd"), "wrong": [False, True, None, None]} | shares)
+
+
 def image(kind=np.uint8):
     return np.random.default_rng(0).integers(0, np.iinfo(kind).max, (20, 30)).astype(kind)
 
@@ -469,3 +475,8 @@ def test_covering_shows_both_answers_and_every_random_place():
     assert list(span.x) == [0.1, 0.8, None, 0.2, 0.9, None]
     names = [label.text for label in figure.layout.annotations]
     assert names == ["<b>normal</b> +70.0 points", "<b>bacteria</b> -70.0 points"]
+
+
+def test_an_answer_is_marked_right_or_wrong_where_the_truth_is_known():
+    names = [note.text for note in probabilities_by_run(opinions(), CLASSES).layout.annotations]
+    assert names == ["✓ a", "✗ b", "c", "d"]

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.errors import UserError
@@ -25,7 +26,14 @@ def test_data_roots_are_a_path_list(tmp_path):
     assert not settings.demonstration
 
 
-@pytest.mark.parametrize("name", ["CHESTBENCH_MAX_MEGAPIXELS", "CHESTBENCH_THREADS"])
+def test_the_memory_of_models_is_given_in_gigabytes():
+    assert read_settings({"CHESTBENCH_MODEL_MEMORY": "0.5"}).model_memory == 500_000_000
+    assert 0 < read_settings({}).model_memory < psutil.virtual_memory().total / 2
+
+
+@pytest.mark.parametrize(
+    "name", ["CHESTBENCH_MAX_MEGAPIXELS", "CHESTBENCH_THREADS", "CHESTBENCH_MODEL_MEMORY"]
+)
 @pytest.mark.parametrize("value", ["many", "0", "-1", "inf", "nan"])
 def test_a_limit_out_of_range_names_the_variable(name, value):
     with pytest.raises(UserError, match=name):

@@ -1,6 +1,7 @@
 """What several runs say of one image: a bar of probabilities for each run.
 
-Tables are those of ``core.evaluation.cases.image_across_runs``.
+Tables are those of ``core.evaluation.cases.image_across_runs`` and of
+``core.inference.opinions.opinion_rows``.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ ROW_HEIGHT = 46
 def probabilities_by_run(table: pd.DataFrame, classes: Sequence[str]) -> go.Figure:
     """One bar per row of ``table``, parted by the probabilities of ``classes``, which add up to 1.
 
-    A row's name says whether its answer was right.
+    A row's name says whether its answer was right, where ``wrong`` is known. A row without
+    probabilities keeps its place.
     """
     figure = go.Figure()
     places = list(range(len(table)))
@@ -39,10 +41,9 @@ def probabilities_by_run(table: pd.DataFrame, classes: Sequence[str]) -> go.Figu
             hovertemplate=f"%{{customdata}}<br>{CLASS_TITLES.get(name, name)} %{{x:.1%}}"
             "<extra></extra>",
         )
-    wrong = table["wrong"].astype(bool)
     names = {
-        place: f"{'✗' if missed else '✓'} {name}"
-        for place, name, missed in zip(places, table["name"], wrong, strict=True)
+        place: name if pd.isna(missed) else f"{'✗' if missed else '✓'} {name}"
+        for place, name, missed in zip(places, table["name"], table["wrong"], strict=True)
     }
     name_rows(figure, names, 0.4)
     figure.update_layout(barmode="stack", showlegend=True, legend_traceorder="normal")

@@ -20,6 +20,11 @@ _SWAPPED = {"run_a": "run_b", "name_a": "name_b", "only_a": "only_b"}
 _SWAPPED |= {second: first for first, second in _SWAPPED.items()}
 
 
+def in_words(number: int) -> str:
+    """A count as a sentence says it: "seven", and figures from ten on."""
+    return NUMBER_WORDS[number] if number < len(NUMBER_WORDS) else f"{number:,}"
+
+
 def better_first(table: pd.DataFrame) -> pd.DataFrame:
     """The table of pairs, each turned so that a has the higher score: no difference below zero."""
     flipped = table["difference"] < 0
@@ -128,8 +133,7 @@ def _gap(row: dict) -> str:
 
 
 def _count(number: int, thing: str) -> str:
-    word = NUMBER_WORDS[number] if number < len(NUMBER_WORDS) else f"{number:,}"
-    return f"{word} {thing}{'' if number == 1 else 's'}"
+    return f"{in_words(number)} {thing}{'' if number == 1 else 's'}"
 
 
 def _list(words: Sequence[str]) -> str:

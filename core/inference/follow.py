@@ -1,8 +1,8 @@
 """One patient over time: what runs say of each image, and which of them had learnt from it.
 
 Holds which runs may be asked together, their answers image by image and the mean of these with its
-interval. Which patients there are stands in ``core.data.patient_series``; the network itself is asked by
-whoever calls, in this process or through ``core.inference.process``.
+interval. Which patients there are stands in ``core.data.patient_series``; the network itself is
+asked by whoever calls, in this process or through ``core.inference.process``.
 """
 
 from collections.abc import Callable, Mapping, Sequence

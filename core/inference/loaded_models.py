@@ -1,43 +1,84 @@
-"""The trained classifiers of runs, loaded once and kept in this process.
+"""The trained classifiers of runs, kept loaded in this process as far as memory allows.
 
-Loads Keras. Holds ``load_classifier``; what is asked of a classifier stands in the other modules of
+Loads Keras. Holds ``load_classifier``; how the file is read stands in
+``core.inference.model_file``, what is asked of a classifier in the other modules of
 ``core.inference``.
 """
 
-import os
-from functools import lru_cache
+import gc
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import runs
 from core.errors import UserError
-from core.training.gpus import memory_growth
+from core.inference.model_file import check_fit, read_model
+from core.settings import read_settings
+from core.training.config import read_config
 
-MODELS_KEPT = 3
-
-
-def load_classifier(run: runs.Run):
-    """The run's classifier as a keras.Model, from raw pixels to probabilities.
-
-    Raises UserError when the run is not finished, or its model.keras is missing or unusable.
-    """
-    if run.state != runs.FINISHED:
-        raise UserError(f"{run.id} has no trained model (it is {run.state}); choose another run.")
-    if not run.model_path.is_file():
-        raise UserError(
-            f"model.keras of {run.id} is missing; train the run again or choose another run."
-        )
-    return _load(run.model_path, run.model_path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=MODELS_KEPT)
-def _load(path: Path, modified: int):
-    # A run may be training on the same GPU.
-    os.environ.update(memory_growth())
-    # Loads Keras, which the server must not do.
+if TYPE_CHECKING:
     import keras
 
+# Measured as the growth of the process over sixteen models of all eight backbones, each asked with
+# and without a map: beside its weights a model takes this for the objects and the compiled graph of
+# each layer. What the process returns when a model leaves says little: it is kept for the next one.
+BYTES_PER_LAYER = 400_000
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    model: "keras.Model"
+    modified: int
+    size: int
+
+
+_loaded: OrderedDict[Path, _Loaded] = OrderedDict()
+_lock = threading.RLock()
+
+
+def load_classifier(run: runs.Run) -> "keras.Model":
+    """The run's classifier as a keras.Model, from raw pixels to probabilities.
+
+    It stays loaded; when all loaded ones together take more than ``Settings.model_memory``, those
+    asked longest ago leave, but never the one asked for. Raises UserError when the run is not
+    finished or was deleted, and when its model.keras is missing, unusable (``read_model``) or not
+    what its config says (``check_fit``).
+    """
+    if not run.folder.is_dir():
+        raise UserError(f"The run {run.id} was deleted; choose another run.")
+    if run.state != runs.FINISHED:
+        raise UserError(f"{run.id} has no trained model (it is {run.state}); choose another run.")
+    config = read_config(run.config)
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    # Keras raises a dozen kinds for a zip or a graph that it cannot read.
-    except Exception as error:
-        raise UserError(f"{path} cannot be loaded; train the run again.") from error
+        modified = run.model_path.stat().st_mtime_ns
+    except OSError as error:
+        raise UserError(
+            f"model.keras of {run.id} is missing; train the run again or choose another run."
+        ) from error
+    with _lock:
+        # Taken out, it stands last again when it is put back.
+        loaded = _loaded.pop(run.model_path, None)
+        fresh = loaded is not None and loaded.modified == modified
+        model = loaded.model if fresh else read_model(run)
+        check_fit(model, run, config)
+        _loaded[run.model_path] = loaded if fresh else _Loaded(model, modified, size_of(model))
+        _make_room(read_settings().model_memory)
+    return model
+
+
+def size_of(model: "keras.Model") -> int:
+    """Bytes that a model takes while it is kept: its weights, and BYTES_PER_LAYER."""
+    # Weights are float32 in every precision that computes with them.
+    return 4 * model.count_params() + BYTES_PER_LAYER * len(model.layers)
+
+
+def _make_room(limit: int) -> None:
+    left = False
+    while len(_loaded) > 1 and sum(each.size for each in _loaded.values()) > limit:
+        _loaded.popitem(last=False)
+        left = True
+    if left:
+        # A model refers to itself; nothing else would free it before long.
+        gc.collect()

@@ -65,7 +65,13 @@ def predict(
             f"'{explained_class}' is no class of {run.id}; choose {', '.join(config.classes)}."
         )
     pixels = prepare(read_image(image, settings.max_pixels, name), config.preprocess, config.size)
+    # The compiled call: several times faster than model(x), which runs layer by layer.
     answers = np.asarray(model.predict_on_batch(pixels[None, :, :, None]))[0]
+    if not np.isfinite(answers).all():
+        raise UserError(
+            f"The answer of {run.id} is not a number: its training has diverged; choose another "
+            "run."
+        )
     predicted = config.classes[int(answers.argmax())]
     outcome = {
         "run": run.id,

@@ -169,13 +169,14 @@ def worker_environment(settings: Settings) -> dict[str, str]:
 
 
 def _spelled_out(settings: Settings) -> dict[str, str]:
-    data, artifacts, weights, megapixels, threads = (v.name for v in VARIABLES)
+    data, artifacts, weights, megapixels, threads, model_memory = (v.name for v in VARIABLES)
     return {
         data: os.pathsep.join(map(str, settings.data_roots)),
         artifacts: str(settings.artifacts),
         weights: str(settings.weights or ""),
         megapixels: str(settings.max_pixels / 1_000_000),
         threads: str(settings.threads),
+        model_memory: str(settings.model_memory / 1e9),
     }
 
 

@@ -9,8 +9,8 @@ import streamlit as st
 
 from core import runs
 from core.inference.predictor import Prediction, predict
-from core.inference.process import ask
 from core.settings import Settings
+from pages.components.waiting import asking
 
 WHAT_IT_IS = (
     "**What the colours mean.** Grad-CAM (Selvaraju et al. 2017) weighs the network's last maps by "
@@ -39,10 +39,7 @@ def predict_cached(
     return _predict(run.id, changed, image, name, explained, run, settings)
 
 
-@st.cache_data(
-    max_entries=64,
-    show_spinner="Asking the network. The first time takes about ten seconds: it has to be loaded.",
-)
+@st.cache_data(max_entries=64, show_spinner=False)
 def _predict(
     identifier: str,
     changed: list[int],
@@ -52,6 +49,6 @@ def _predict(
     _run: runs.Run,
     _settings: Settings,
 ) -> Prediction:
-    return ask(
+    return asking(
         predict, _run, image, _settings, name=name, explain="gradcam", explained_class=explained
     )

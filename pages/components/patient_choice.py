@@ -1,7 +1,7 @@
 """Following a patient: which networks are asked, and which patient is looked at.
 
-Holds ``choose_asked`` and ``choose_patient``. Who can be followed stands in ``core.data.patient_series``,
-who learnt from whom in ``core.inference.follow``.
+Holds ``choose_asked`` and ``choose_patient``. Who can be followed stands in
+``core.data.patient_series``, who learnt from whom in ``core.inference.follow``.
 """
 
 import pandas as pd
