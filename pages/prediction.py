@@ -8,6 +8,8 @@ from core.inference.overlay import overlay
 from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
 from pages.components.frame import page
 from pages.components.image_choice import choose_image, describe_image
+from pages.components.nearest_images import nearest_images
+from pages.components.refusal import judged_image
 from pages.components.run_choice import choose_run, finished_runs, warn_of_shared_patients
 from pages.components.words import class_title, class_words, percent
 
@@ -25,6 +27,10 @@ with page("Prediction", LEAD, predictions=True) as settings:
         if image is None:
             st.info("Choose an image, and the network's answer shows here.")
             st.stop()
+        judged = judged_image(run, image, settings)
+        if judged is None:
+            st.stop()
+        image = judged.image
         asked = st.session_state.get(f"explained/{run.id}") or ""
         prediction = predict_cached(run, image.source, image.name, settings, asked)
         describe_image(image)
@@ -68,6 +74,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
                 theme=None,
                 config=CONFIG,
             )
+        nearest_images(judged.judgement, prediction.predicted, settings)
         st.caption(f"{WHAT_IT_IS} {WHAT_IT_IS_NOT}")
         st.caption(
             "A probability is what the network computes, not how often it is right: see its "
