@@ -21,7 +21,12 @@ import pandas as pd
 from benchmarks import refusal_images
 from core import runs
 from core.data.catalog import load_catalog
-from core.evaluation.refusal_limits import FALSE_REFUSALS, beyond, set_limits
+from core.evaluation.refusal_limits import (
+    FALSE_REFUSALS,
+    beyond,
+    half_of_patients,
+    set_limits,
+)
 from core.evaluation.statistics import wilson
 from core.imaging.decode import read_image
 from core.imaging.turns import TURNS, UPRIGHT, turn
@@ -62,8 +67,8 @@ def main() -> bool:
     make_in_parts(run, settings, lambda *step: None)
     reference = read_reference(run)
     rows, table = reference.checked, reference.checked[list(reference.limits)]
-    half = _half_of_patients(rows["patient"])
-    limits = set_limits(table[half], allowed_oddness())
+    half = half_of_patients(rows["patient"], SEED)
+    limits = set_limits(table[half], allowed_oddness(), rows["source"][half])
     judge = Judge(run, replace(reference, limits=limits), settings)
     told = reference.false_refusals
     print(f"{run.id}: {len(reference.images):,} training images; all limits twice on halves: "
@@ -85,14 +90,9 @@ def _run(settings: Settings) -> runs.Run | None:
     return None
 
 
-def _half_of_patients(patients: pd.Series) -> np.ndarray:
-    unit, names = pd.factorize(patients)
-    return (np.random.default_rng(SEED).permutation(len(names)) % 2 == 0)[unit]
-
-
 def _false_refusals(table: pd.DataFrame, rows: pd.DataFrame, limits: dict) -> bool:
     refused = beyond(table, limits)
-    for source, part in pd.Series(refused).groupby(rows["id"].str.partition(":")[0].to_numpy()):
+    for source, part in pd.Series(refused).groupby(rows["source"].to_numpy()):
         print(f"  X-rays from {source}: {_share(int(part.sum()), len(part))} refused falsely")
     low, _ = wilson(int(refused.sum()), len(refused))
     return _line("X-rays of the other half, refused falsely", refused, None, low <= FALSE_REFUSALS)

@@ -28,8 +28,14 @@ from core.imaging.pixel_checks import bounds, oddness
 from core.imaging.prepared import Prepared, open_prepared
 from core.inference.loaded_models import load_classifier
 from core.inference.orientation import fit_orientation, how_turned
-from core.inference.reference import IMAGE_COLUMNS, Reference, is_current, write_reference
-from core.models.head import FEATURES, SMALLEST_VARIANCE, pool_maps
+from core.inference.reference import (
+    IMAGE_COLUMNS,
+    Reference,
+    is_current,
+    of_length_one,
+    write_reference,
+)
+from core.models.head import FEATURES, pool_maps
 from core.settings import Settings
 from core.training.config import RunConfig, read_config
 
@@ -187,32 +193,34 @@ def _reference(
     rows: pd.DataFrame, features: np.ndarray, pixels: Prepared, settings: Settings
 ) -> Reference:
     learnt = (rows["side"] == "training").to_numpy()
-    known = features[learnt].astype(np.float64)
-    # As the head does it: a feature that hardly varies must not outweigh all others.
-    variance = known.var(axis=0)
-    floor = SMALLEST_VARIANCE * variance.mean()
-    scale = np.sqrt(np.maximum(variance, floor)) if floor > 0 else np.ones_like(variance)
-    centre, scale = known.mean(axis=0).astype(np.float32), scale.astype(np.float32)
     some = np.random.default_rng(SEED).permutation(np.flatnonzero(learnt))[:ORIENTATION_IMAGES]
     reference = Reference(
-        centre,
-        scale,
-        ((features[learnt] - centre) / scale).astype(np.float32),
+        of_length_one(features[learnt]),
+        np.array([]),
         rows.loc[learnt, IMAGE_COLUMNS].reset_index(drop=True),
         rows.loc[~learnt, IMAGE_COLUMNS].reset_index(drop=True),
         fit_orientation(pixels.take(some)),
         {},
         {},
     )
+    spacing = _spacing(reference)
+    reference = replace(reference, spacing=spacing)
     others = pixels.take(np.flatnonzero(~learnt))
     table = _oddness(reference, features[~learnt], others, settings)
-    rate = check_rate(table, allowed_oddness(), reference.checked["patient"], seed=SEED)
+    rate = check_rate(table, allowed_oddness(), reference.checked, seed=SEED)
     return replace(
         reference,
         checked=pd.concat([reference.checked, table], axis=1),
-        limits=set_limits(table, allowed_oddness()),
+        limits=set_limits(table, allowed_oddness(), reference.checked["source"]),
         false_refusals={"wanted": FALSE_REFUSALS, **rate},
     )
+
+
+def _spacing(reference: Reference) -> np.ndarray:
+    distances, _ = reference.nearest_strangers(reference.features, reference.images["patient"])
+    spacing = distances.mean(axis=1)
+    # Copies of one picture under many names lie on top of each other.
+    return np.maximum(spacing, 0.1 * np.median(spacing) + 1e-6)
 
 
 def _oddness(
@@ -226,7 +234,7 @@ def _oddness(
     rows = reference.checked
     with ThreadPoolExecutor(settings.threads) as pool:
         table = pd.DataFrame(list(pool.map(measured, rows["path"])))
-    distance = reference.distance_of_strangers(features, rows["patient"])
+    distance = reference.relative_distance(*reference.nearest_strangers(features, rows["patient"]))
     return table.assign(
         **{TURNED: how_turned(reference.orientation, pixels)[0], DISTANCE: distance}
     )

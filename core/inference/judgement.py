@@ -24,14 +24,14 @@ from core.inference.reference import FAMILIARITY, Reference, read_reference
 from core.settings import Settings
 from core.training.config import read_config
 
-# A neighbour this close, as a share of the limit, shows the same picture, saved anew.
-SAME_PICTURE = 0.05
+# A neighbour this close, as a share of its distance to others, shows the same picture, saved anew.
+SAME_PICTURE = 0.1
 SAME_FILE_WORDS, SAME_PICTURE_WORDS = "the same file", "the same picture"
 
 
 @dataclass(frozen=True)
 class NearImage:
-    """A training image near the one judged: ``distance`` in standardised features.
+    """A training image near the one judged: ``distance`` from 0 (the same) as in Reference.
 
     ``copy`` is empty, SAME_FILE_WORDS (byte by byte) or SAME_PICTURE_WORDS.
     """
@@ -50,9 +50,10 @@ class Judgement:
     """Whether ``run`` should be asked about an image, and the sentences that say why not.
 
     ``turn`` is empty, or the row of ``core.imaging.turns.TURNS`` that an X-ray seems to lie in.
-    ``distance`` (None when the network was not asked) is the mean over ``nearest``, ``limit`` the
-    most that is allowed; ``false_refusals`` is as in Reference, with ``reference`` the number of
-    training images compared with.
+    ``distance`` (None when the network was not asked) says how many times as far the image is from
+    ``nearest`` as those are from their own nearest, ``limit`` the most that is allowed.
+    ``false_refusals`` is as in Reference, with ``reference`` the number of training images compared
+    with.
     """
 
     run: str
@@ -95,20 +96,19 @@ def judge_by(
 
     config, model = read_config(run.config), load_classifier(run)
     pixels = prepare(grey, config.preprocess, config.size)
-    distances, places = _nearest(reference, model, pixels)
-    distance, reasons = float(distances.mean()), []
+    distances, places = reference.nearest(pooled_features(model, pixels[np.newaxis]))
+    distance, reasons = float(reference.relative_distance(distances, places)[0]), []
     turn = _turn(reference, model, grey, pixels, distance, config)
     if turn:
         reasons.append(f"It looks like an X-ray {TURNS[turn].words}.")
     elif distance > limits[DISTANCE]:
-        wanted = reference.false_refusals["wanted"]
         reasons.append(
-            "The network finds it unlike the images it learnt from: its distance to the "
-            f"{len(distances)} nearest is {distance:.1f}, and all but {wanted:.0%} of the X-rays "
-            f"this run was checked on come closer than {limits[DISTANCE]:.1f}."
+            f"The network finds it unlike the images it learnt from: {distance:.2f} times as far "
+            "from the nearest of them as those are from each other; up to "
+            f"{limits[DISTANCE]:.2f} is usual among X-rays."
         )
     data = image.read_bytes() if isinstance(image, Path) else image
-    near = _near_images(reference, distances, places, hashlib.sha256(data).hexdigest())
+    near = _near_images(reference, distances[0], places[0], hashlib.sha256(data).hexdigest())
     return Judgement(
         accepted=not reasons, reasons=(*reasons,), turn=turn, distance=distance, nearest=near,
         **common,
@@ -127,11 +127,6 @@ def _reference_of(run: runs.Run, settings: Settings) -> Reference:
     return reference
 
 
-def _nearest(reference: Reference, model, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    distances, places = reference.nearest(pooled_features(model, pixels[np.newaxis]))
-    return distances[0], places[0]
-
-
 def _turn(
     reference: Reference, model, grey: np.ndarray, pixels: np.ndarray, distance: float, config
 ) -> str:
@@ -144,8 +139,9 @@ def _turn(
     if odds <= reference.limits[TURNED]:
         return ""
     back = prepare(turn_back(grey, name), config.preprocess, config.size)
-    nearer = float(_nearest(reference, model, back)[0].mean())
-    return name if nearer < min(distance, reference.limits[DISTANCE]) else ""
+    found = reference.nearest(pooled_features(model, back[np.newaxis]))
+    nearer = float(reference.relative_distance(*found)[0])
+    return name if nearer < distance and nearer <= reference.limits[DISTANCE] else ""
 
 
 def _near_images(
@@ -154,7 +150,7 @@ def _near_images(
     near = []
     for distance, place in zip(distances, places, strict=True):
         row = reference.images.iloc[place]
-        same = distance < SAME_PICTURE * reference.limits[DISTANCE]
+        same = distance < SAME_PICTURE * reference.spacing[place]
         copy = SAME_FILE_WORDS if row["sha256"] == sha256 else SAME_PICTURE_WORDS if same else ""
         kept = {name: row[name] for name in ("id", "path", "sha256", "label", "finding")}
         near.append(NearImage(**kept, distance=float(distance), copy=copy))

@@ -23,24 +23,23 @@ VERSION = 1
 NEAREST = 6
 # Images of one patient are left out of a patient's own neighbours; nobody has so many more.
 SPARE = 40
-IMAGE_COLUMNS = ["id", "path", "sha256", "patient", "label", "finding"]
+IMAGE_COLUMNS = ["id", "path", "sha256", "patient", "source", "label", "finding"]
 
 
 @dataclass(frozen=True)
 class Reference:
     """Training images as the run's network sees them, and the limits set on validation images.
 
-    ``features`` (m, d) float32 are standardised by ``centre`` and ``scale`` (d,); ``images`` has
-    one row of IMAGE_COLUMNS for each. ``checked`` has those of the validation images, and their
-    oddness by every check. ``orientation`` are the weights of
-    ``core.inference.orientation``. ``limits`` is the oddness allowed by every check;
-    ``false_refusals`` how many X-rays they refuse: wanted (the rate asked for), refused, n, rate,
-    ci95, measured on images that the limits were not set on.
+    ``features`` (m, d) float32 have length 1 each; ``images`` has one row of IMAGE_COLUMNS for
+    each, and ``spacing`` (m,) says how far each lies from its NEAREST of other patients, on the
+    mean. ``checked`` has the rows of the validation images, and their oddness by every check.
+    ``orientation`` are the weights of ``core.inference.orientation``. ``limits`` is the oddness
+    allowed by every check; ``false_refusals`` what ``core.evaluation.refusal_limits.check_rate``
+    tells of them, and ``wanted``, the rate asked for.
     """
 
-    centre: np.ndarray
-    scale: np.ndarray
     features: np.ndarray
+    spacing: np.ndarray
     images: pd.DataFrame
     checked: pd.DataFrame
     orientation: np.ndarray
@@ -50,28 +49,44 @@ class Reference:
     def nearest(self, features: np.ndarray, count: int = NEAREST) -> tuple[np.ndarray, np.ndarray]:
         """The ``count`` nearest training images (fewer when there are fewer) of features (n, d).
 
-        Their distances (n, count), ascending, Euclidean between standardised features, and their
-        positions in ``images`` (n, count).
+        Their distances (n, count), ascending, and their positions in ``images`` (n, count). The
+        distance is Euclidean between features of length 1: 0 for the same direction, 1.41 for
+        features that have nothing in common.
         """
         from sklearn.neighbors import NearestNeighbors
 
         known = NearestNeighbors(n_neighbors=min(count, len(self.features)), algorithm="brute")
-        return known.fit(self.features).kneighbors((features - self.centre) / self.scale)
+        return known.fit(self.features).kneighbors(of_length_one(features))
 
-    def distance_of_strangers(self, features: np.ndarray, patients: pd.Series) -> np.ndarray:
-        """Mean distance to the NEAREST training images of other patients, float64 (n,).
+    def relative_distance(self, distances: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """How many times as far images are from their nearest as those are from theirs, (n,).
+
+        Takes what ``nearest`` gives. Plain distance would refuse half of a small collection beside
+        a large one, whose images lie closer together (a local outlier factor without its smoothing:
+        Breunig et al. 2000, SIGMOD).
+        """
+        return distances.mean(axis=1) / self.spacing[places].mean(axis=1)
+
+    def nearest_strangers(
+        self, features: np.ndarray, patients: pd.Series
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As ``nearest``, without training images of the image's own patient.
 
         An image that is judged later comes from a new patient: images of a patient on both sides
-        would make the distances of validation images too small.
+        would make the distances that limits are set on too small.
         """
         distances, places = self.nearest(features, NEAREST + SPARE)
-        other = self.images["patient"].to_numpy()[places]
         own = patients.to_numpy()[:, np.newaxis]
-        kept = ((other != own) | (own == "")).astype(float)
-        kept *= kept.cumsum(axis=1) <= NEAREST
-        # Where a patient has almost all training images, they must do.
-        kept[kept.sum(axis=1) == 0] = 1
-        return (distances * kept).sum(axis=1) / kept.sum(axis=1)
+        same = (self.images["patient"].to_numpy()[places] == own) & (own != "")
+        # Where a patient has almost all training images, they come last.
+        order = np.argsort(same, axis=1, kind="stable")[:, :NEAREST]
+        return np.take_along_axis(distances, order, 1), np.take_along_axis(places, order, 1)
+
+
+def of_length_one(features: np.ndarray) -> np.ndarray:
+    """Features (n, d) divided by their lengths, float32; one that is all zero stays so."""
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    return (features / np.maximum(lengths, 1e-12)).astype(np.float32)
 
 
 def is_current(run: Run) -> bool:
@@ -96,10 +111,9 @@ def write_reference(run: Run, reference: Reference) -> None:
         np.savez(
             temporary,
             about=np.array(json.dumps(about)),
-            centre=reference.centre,
-            scale=reference.scale,
-            # Half the size, and a thousandth of a distance.
+            # Half the size, for a thousandth of a distance.
             features=reference.features.astype(np.float16),
+            spacing=reference.spacing,
             orientation=reference.orientation,
         )
 
@@ -120,9 +134,8 @@ def _read(path: Path, modified: int) -> Reference | None:
             if about["version"] != VERSION:
                 return None
             return Reference(
-                content["centre"],
-                content["scale"],
                 content["features"].astype(np.float32),
+                content["spacing"],
                 _from_text(about["images"]),
                 _from_text(about["checked"]),
                 content["orientation"],

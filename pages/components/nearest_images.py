@@ -27,8 +27,8 @@ def nearest_images(judgement: Judgement | None, predicted: str, settings: Settin
     st.subheader("The network finds these training images most alike", anchor=False)
     st.markdown(
         f"**{agreeing} of {len(near)}** are labelled {class_title(predicted)}, as the network "
-        f"answers. Mean distance {judgement.distance:.1f} (images beyond {judgement.limit:.1f} are "
-        "refused)."
+        f"answers. This image is {judgement.distance:.2f} times as far from them as they are from "
+        f"their own nearest; beyond {judgement.limit:.2f} an image is refused."
     )
     for words in dict.fromkeys(image.copy for image in near if image.copy):
         st.warning(
@@ -38,8 +38,8 @@ def nearest_images(judgement: Judgement | None, predicted: str, settings: Settin
         )
     _pictures(near, settings)
     st.caption(
-        "Distance: Euclidean, between the standardised features that the network's last maps give. "
-        "Alike to the network need not be alike to a radiologist."
+        "Distance in the network's features, from 0 (the same) to 1.41 (nothing in common). Alike "
+        "to the network need not be alike to a radiologist."
     )
 
 
@@ -56,7 +56,7 @@ def _pictures(near: Sequence[NearImage], settings: Settings) -> None:
                 finding = f" ({image.finding})" if image.finding != image.label else ""
                 st.markdown(
                     f"{dot(image.label)}{class_title(image.label)}{finding}  \n"
-                    f"{image.copy or f'distance {image.distance:.1f}'}",
+                    f"{image.copy or f'distance {image.distance:.2f}'}",
                     unsafe_allow_html=True,
                 )
                 st.page_link("pages/dataset.py", label="Open", query_params={"image": image.id})

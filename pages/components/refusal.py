@@ -79,15 +79,16 @@ def how_it_is_told(judgement: Judgement) -> str:
     told = judgement.false_refusals
     measured = "how often, could not be measured on so few patients"
     if told["rate"] is not None:
-        measured = (
-            f"measured on {told['n']:,} X-rays of this run that the limits were not set on: "
-            f"{percent(told['rate'], *told['ci95'])}"
-        )
+        parts = [
+            f"{name}: {percent(part['rate'], *part['ci95'])} of {part['n']:,}"
+            for name, part in told["by_source"].items()
+        ]
+        measured = f"on X-rays that the limits were not set on, {'; '.join(parts)}"
     return (
         "Colour, contrast, grey values and proportions are checked, then how the film lies, then "
         f"how far the image is from {judgement.reference:,} training images in the network's "
-        f"features. The limits are set to refuse {told['wanted']:.0%} of genuine X-rays wrongly "
-        f"({measured}). Mirrored films are not recognised."
+        f"features. The limits are set to refuse at most {told['wanted']:.0%} of genuine X-rays "
+        f"wrongly ({measured}). Mirrored films are not recognised."
     )
 
 
