@@ -144,9 +144,8 @@ def test_parts_are_short_and_go_on_where_they_stopped(run, reference, settings, 
     assert not list(settings.artifacts.glob("features/*of its own*"))
 
 
-@pytest.mark.parametrize("pooling", ["avg", "flatten"])
-def test_a_run_that_trained_its_network_is_read_through_that_network(settings, pooling, learnt):
-    run = finished(tiny_config(epochs=1, head={"pooling": pooling}), settings)
+def test_a_run_that_trained_its_network_is_read_through_that_network(settings, learnt):
+    run = finished(tiny_config(epochs=1, head={"pooling": "flatten"}), settings)
     before = set((settings.artifacts / "features").iterdir())
     judgement = judge(run, learnt, settings)
     assert judgement.nearest[0].copy == SAME_FILE_WORDS
