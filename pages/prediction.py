@@ -74,10 +74,10 @@ with page("Prediction", LEAD, predictions=True) as settings:
                 theme=None,
                 config=CONFIG,
             )
-        nearest_images(judged.judgement, prediction.predicted, settings)
         st.caption(f"{WHAT_IT_IS} {WHAT_IT_IS_NOT}")
         st.caption(
             "A probability is what the network computes, not how often it is right: see its "
             "confusion matrix."
         )
+        nearest_images(judged.judgement, prediction.predicted, settings)
         warn_of_shared_patients(run.config, run.metrics())

@@ -26,13 +26,13 @@ def set_limits(
     sources: Sequence[str],
     rate: float = FALSE_REFUSALS,
 ) -> dict[str, float]:
-    """A limit for every column of ``oddness``: about ``rate`` of each source's rows lie beyond any.
+    """A limit for every column of ``oddness``, which at most ``rate`` of each source exceed in any.
 
     ``oddness`` (n, checks) are X-rays, n at least 1; the column DISTANCE is there and has no bound.
     Every other limit is its bound in ``bounds``, or the value that leaves out SHARE_OF_A_CHECK of
     the rows where that is further out. Each of ``sources`` (n,) counts by itself, and the widest
     limit is taken: a few X-rays of a small collection beside a large one would else bear most of
-    the false refusals. Numbers of rows are rounded, so that under 25 rows lose none.
+    the false refusals. Numbers of rows are rounded down, so that under 50 rows lose none.
     """
     others = oddness.drop(columns=DISTANCE)
     groups = [(np.asarray(sources) == name) for name in pd.unique(np.asarray(sources))]
@@ -94,7 +94,7 @@ def _counted(refused: np.ndarray) -> dict:
 
 def _leaving_out(values: pd.Series, share: float) -> float:
     """The smallest finite limit beyond which ``share`` of the values lie, or fewer."""
-    count, finite = round(share * len(values)), values[np.isfinite(values)].to_numpy()
+    count, finite = int(share * len(values)), values[np.isfinite(values)].to_numpy()
     count = max(0, count - (len(values) - len(finite)))
     if not len(finite):
         return -np.inf

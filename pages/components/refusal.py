@@ -21,7 +21,7 @@ from core.inference.reference import is_current
 from core.settings import Settings
 from pages.components.cases import changed
 from pages.components.image_choice import ChosenImage
-from pages.components.words import percent
+from pages.components.words import PERCENT, percent
 
 SHOWN_SIDE = 700
 # A run whose images are gone is not tried again at every movement of a slider.
@@ -47,13 +47,14 @@ def judged_image(run: runs.Run, image: ChosenImage, settings: Settings) -> Judge
         return JudgedImage(image, judgement)
     shown, said = st.columns([2, 3], gap="medium")
     pixels = read_image(image.source, settings.max_pixels, image.name)
-    shown.image(picture(pixels, SHOWN_SIDE), "The image as it came", width="stretch")
+    shown.image(picture(pixels, SHOWN_SIDE), "The image, read as grey", width="stretch")
     with said:
         st.subheader("No diagnosis for this image", anchor=False)
         st.markdown(f"`{image.name}`")
         for reason in judgement.reasons:
             st.warning(reason, icon=":material/block:")
-        st.caption(how_it_is_told(judgement))
+        with st.expander("How this is told, and how often it is wrong"):
+            st.markdown(how_it_is_told(judgement))
         name = f"{run.id}/{image.name}"
         if judgement.turn and st.toggle("Turn it right, and use that copy", key=f"turn/{name}"):
             right = turned_back_file(pixels, judgement.turn)
@@ -77,18 +78,22 @@ def judged_image(run: runs.Run, image: ChosenImage, settings: Settings) -> Judge
 def how_it_is_told(judgement: Judgement) -> str:
     """In plain words how an image is judged, and how often an X-ray is refused wrongly."""
     told = judgement.false_refusals
-    measured = "how often, could not be measured on so few patients"
+    measured = "How often that happens could not be measured: all images are of one patient."
     if told["rate"] is not None:
-        parts = [
-            f"{name}: {percent(part['rate'], *part['ci95'])} of {part['n']:,}"
+        parts = "\n".join(
+            f"- {name}: {percent(part['rate'], *part['ci95'])} of {part['n']:,} X-rays"
             for name, part in told["by_source"].items()
-        ]
-        measured = f"on X-rays that the limits were not set on, {'; '.join(parts)}"
+        )
+        measured = (
+            "On X-rays that the limits were not set on, and by half of the images, so many are "
+            f"refused (with the 95{PERCENT} interval):\n\n{parts}"
+        )
     return (
         "Colour, contrast, grey values and proportions are checked, then how the film lies, then "
         f"how far the image is from {judgement.reference:,} training images in the network's "
-        f"features. The limits are set to refuse at most {told['wanted']:.0%} of genuine X-rays "
-        f"wrongly ({measured}). Mirrored films are not recognised."
+        "features. Mirrored films are not recognised. The limits are set on this run's validation "
+        f"X-rays, to refuse at most {100 * told['wanted']:g}{PERCENT} of each collection wrongly. "
+        f"{measured}"
     )
 
 
