@@ -35,7 +35,7 @@ class PixelCheck:
 
 CHECKS: dict[str, PixelCheck] = {
     "colour": PixelCheck(
-        0.05, 1, "mean difference of the strongest and the weakest channel, 0..1",
+        0.10, 1, "mean difference of the strongest and the weakest channel, 0..1",
         "It is in colour; an X-ray is grey.",
     ),
     "contrast": PixelCheck(
@@ -43,11 +43,11 @@ CHECKS: dict[str, PixelCheck] = {
         "It is blank, or nearly so: its grey values hardly differ.",
     ),
     "greys": PixelCheck(
-        4.5, -1, "entropy of the grey values after stretching, bits",
+        3.5, -1, "entropy of the grey values after stretching, bits",
         "It has few different grey values, as a page of text, a chart or a screenshot has.",
     ),
     "aspect": PixelCheck(
-        2.0, 1, "longer side by shorter side",
+        2.5, 1, "longer side by shorter side",
         "It is a strip: one side is far longer than the other.",
     ),
 }  # fmt: skip
