@@ -117,6 +117,9 @@ def predict_image(chosen: argparse.Namespace) -> Answer:
     if not chosen.json:
         for name, probability in prediction.probabilities.items():
             print(f"{name:<14} {probability:6.1%}")
+        if near := judgement.get("nearest"):
+            labels = ", ".join(image["label"] for image in near)
+            print(f"nearest training images: {labels}")
         print(answer["warning"])
     return answer, 0
 

@@ -131,6 +131,7 @@ def test_a_kept_reference_is_read_and_a_stale_or_torn_one_made_anew(
 
 def test_parts_are_short_and_go_on_where_they_stopped(run, reference, settings, monkeypatch):
     (run.folder / FAMILIARITY).unlink()
+    before = set((settings.artifacts / "features").iterdir())
     monkeypatch.setattr(familiarity, "SECONDS_OF_A_PART", 0.0)
     monkeypatch.setattr("core.training.features.EXTRACTION_BATCH", 8)
     # As after a training of the backbone: nothing that was stored is of use.
@@ -141,7 +142,8 @@ def test_parts_are_short_and_go_on_where_they_stopped(run, reference, settings, 
     done = [step[1] for step in steps]
     assert len(steps) > 2 and done == sorted(set(done)) and steps[0][2] == 42
     assert is_current(run)
-    assert not list(settings.artifacts.glob("features/*of its own*"))
+    assert set((settings.artifacts / "features").iterdir()) == before
+    assert make_part(run, settings) is None
 
 
 def test_a_run_that_trained_its_network_is_read_through_that_network(settings, learnt):

@@ -43,7 +43,7 @@ CHECKS: dict[str, PixelCheck] = {
         "It is blank, or nearly so: its grey values hardly differ.",
     ),
     "greys": PixelCheck(
-        3.5, -1, "entropy of the grey values after stretching, bits",
+        3.5, -1, "entropy of the grey values in 256 steps, bits",
         "It has few different grey values, as a page of text, a chart or a screenshot has.",
     ),
     "aspect": PixelCheck(
@@ -91,7 +91,7 @@ def _colour(source: Path | bytes) -> float:
 
 
 def _grey_bits(grey: np.ndarray) -> float:
-    # Stretched, so that twelve bits kept in sixteen have as many greys as eight in eight.
+    # Steps of the range in use, so that twelve bits kept in sixteen have as many as eight in eight.
     low, high = float(grey.min()), float(grey.max())
     counts = np.histogram(grey, 256, (low, max(high, low + 255)))[0]
     shares = counts[counts > 0] / grey.size

@@ -105,6 +105,8 @@ def _make_part(run: runs.Run, settings: Settings) -> Step | None:
     from core.training.precision import computing_in
     from core.training.run_data import RunData
 
+    if is_current(run):
+        return None  # made for somebody else, while this part waited for its turn
     until = time.monotonic() + SECONDS_OF_A_PART
     config = read_config(run.config)
     pooled = config.model_copy(
