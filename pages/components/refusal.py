@@ -120,7 +120,7 @@ def _prepare(run: runs.Run, settings: Settings) -> str:
         return ""
     with st.empty():
         first = "First question to this run: getting to know what its images look like"
-        st.progress(0.0, first)
+        st.progress(0.0, f"{first}. Half a minute, or some minutes where it trained all of itself.")
 
         def progress(what: str, done: int, total: int) -> None:
             st.progress(min(1.0, done / max(total, 1)), f"{first}. {what}: {done:,} of {total:,}")
