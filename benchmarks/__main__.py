@@ -21,6 +21,7 @@ BENCHMARKS = {
     "kills": "a run whose worker is killed 20 times against the same run left alone",
     "slider": "ms from a key on the threshold slider to new figures and charts in a browser",
     "prediction": "ms of a warm prediction: the bare model, through the helper, with a map",
+    "refusal": "what is refused of photographs, charts, noise, blanks, turned X-rays, and falsely",
     "first_page": "seconds from `streamlit run` to the first page, with and without TensorFlow",
 }
 

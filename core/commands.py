@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core import arguments, run_requests, runs
@@ -23,7 +23,7 @@ from core.following import follow
 from core.opinions_command import ask_study
 from core.questions_command import questions
 from core.range_command import find_learning_rate
-from core.settings import read_settings
+from core.settings import Settings, read_settings
 from core.study_commands import study
 from core.terminal import ProgressLine
 
@@ -92,6 +92,7 @@ def predict_image(chosen: argparse.Namespace) -> Answer:
     if chosen.out and Path(chosen.out).suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise UserError(f"--out {chosen.out}: end it in .png or .jpg.")
     run = runs.read_run(settings.runs, chosen.run_id)
+    judgement = _judge(run, Path(chosen.image), settings)
     prediction = predict(
         run,
         Path(chosen.image),
@@ -104,6 +105,7 @@ def predict_image(chosen: argparse.Namespace) -> Answer:
         "class": prediction.predicted,
         "probabilities": prediction.probabilities,
         "explanation": None,
+        "judgement": judgement,
         "synthetic": bool(run.metrics().get("synthetic", False)),
         "warning": "Research and teaching only, not for diagnosis.",
     }
@@ -120,6 +122,9 @@ def predict_image(chosen: argparse.Namespace) -> Answer:
     if not chosen.json:
         for name, probability in prediction.probabilities.items():
             print(f"{name:<14} {probability:6.1%}")
+        if near := judgement.get("nearest"):
+            labels = ", ".join(image["label"] for image in near)
+            print(f"nearest training images: {labels}")
         print(answer["warning"])
     return answer, 0
 
@@ -155,6 +160,25 @@ def execute_run(chosen: argparse.Namespace) -> Answer:
     else:
         finished = execute(run, settings)
     return {"finished": finished}, 0 if finished else 1
+
+
+def _judge(run: runs.Run, image: Path, settings: Settings) -> dict:
+    """What the run says of the image before it is asked for a diagnosis, told on stderr."""
+    from core.inference.familiarity import NoReference, make_in_parts
+    from core.inference.judgement import judge
+
+    try:
+        with ProgressLine() as progress:
+            make_in_parts(run, settings, progress)
+        judgement = judge(run, image, settings)
+    except NoReference as error:
+        print(f"warning: {error}", file=sys.stderr)
+        return {"accepted": None, "reasons": [str(error)]}
+    if not judgement.accepted:
+        print(f"warning: {image.name} should not be diagnosed.", file=sys.stderr)
+        for reason in judgement.reasons:
+            print(f"  {reason}", file=sys.stderr)
+    return asdict(judgement)
 
 
 def _save_map(prediction, path: Path) -> None:

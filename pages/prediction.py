@@ -9,7 +9,9 @@ from pages.components.cover import cover_section
 from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
 from pages.components.frame import page
 from pages.components.image_choice import choose_image, describe_image
+from pages.components.nearest_images import nearest_images
 from pages.components.opinions import choose_networks, how_far_to_believe, opinions_together
+from pages.components.refusal import judged_image
 from pages.components.run_choice import choose_run, finished_runs, warn_of_shared_patients
 from pages.components.words import class_title, class_words, percent
 
@@ -29,6 +31,10 @@ with page("Prediction", LEAD, predictions=True) as settings:
         if image is None:
             st.info("Choose an image, and the network's answer shows here.")
             st.stop()
+        judged = judged_image(run, image, settings)
+        if judged is None:
+            st.stop()
+        image = judged.image
         explained = st.session_state.get(f"explained/{run.id}") or ""
         prediction = predict_cached(run, image.source, image.name, settings, explained)
         describe_image(image)
@@ -79,6 +85,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
             "A probability is what the network computes, not how often it is right: see its "
             "confusion matrix."
         )
+        nearest_images(judged.judgement, prediction.predicted, settings)
         warn_of_shared_patients(run.config, run.metrics())
         if asked:
             with together:

@@ -2,11 +2,11 @@
 
 from io import BytesIO
 
-import numpy as np
 import pytest
 from PIL import Image
 from run_folders import make_environment, make_finished_run, open_page, text_of
 
+from core.inference.reference import NEAREST
 from core.models.classifier import build_classifier
 from core.training.config import read_config
 
@@ -50,7 +50,8 @@ def test_an_image_of_the_catalog_is_read_and_explained(place):
     assert "The source says: **" in words
     assert "They do not outline disease" in words
     assert len(page.get("plotly_chart")) == 1
-    assert len(page.image) == 2
+    # What the network sees, the map over it, and the nearest training images.
+    assert len(page.image) == 2 + NEAREST
 
 
 def test_another_class_can_be_explained(place):
@@ -88,13 +89,14 @@ def test_only_wrong_answers_and_one_class_narrow_the_choice(place):
 
 def test_an_upload_is_read_and_never_written(place):
     settings, _ = place
+    page = open_page("prediction")
     before = sorted(settings.artifacts.rglob("*"))
-    picture = png(np.tile(np.arange(64, dtype=np.uint8), (64, 1)))
-    page = upload(open_page("prediction"), "mine.png", picture)
+    picture = next((settings.data_roots[0]).rglob("*.png")).read_bytes()
+    page = upload(page, "mine.png", picture)
     assert not page.exception and not page.error
     assert "`mine.png`" in text_of(page)
     assert "never written to disk" in text_of(page)
-    assert len(page.image) == 2
+    assert len(page.image) == 2 + NEAREST
     assert sorted(settings.artifacts.rglob("*")) == before
 
 

@@ -102,32 +102,15 @@ def extract_features(
     settings: Settings,
     progress: Progress,
     shown: str = "",
+    weights: str = "",
 ) -> Features:
     """Read what is missing through ``backbone`` (pixels to features) and return the features.
 
     View 0 is the image itself, for all; views 1 and up are augmented copies, for the training
-    images. ``shown`` names what of the images is left in ``data.pixels``, where it is not all.
-    Can be stopped and goes on where it was. Raises UserError when the disk is full.
+    images. ``shown`` and ``weights`` are as in ``open_store``. Can be stopped and goes on where it
+    was. Raises UserError when the disk is full.
     """
-    made_with = {
-        "backbone": config.backbone,
-        "weights": weights_fingerprint(config.backbone, config.weights, settings),
-        # Random weights are another network for every seed.
-        "seed": config.seed if config.weights == "none" else None,
-        "preprocess": config.preprocess.model_dump(),
-        "size": config.size,
-        "pooling": config.head.pooling,
-    }
-    if config.scaling != OWN_SCALING:
-        # Named only where it differs, so that features stored before keep their place.
-        made_with["scaling"] = config.scaling
-    if shown:
-        made_with["shown"] = shown
-    if (precision := keras.config.dtype_policy().name) != FLOAT32:
-        made_with["precision"] = precision
-    store = StoredRows(
-        _folder(settings, made_with), tuple(backbone.output_shape[1:]), "float32", made_with
-    )
+    store = open_store(backbone, config, settings, shown, weights)
     hashes, train = data.rows["sha256"].tolist(), data.split.train
     keys = [[_key(name, view, config.augment) for name in hashes] for view in range(config.views)]
     wanted = [(0, i) for i in range(len(hashes))]
@@ -142,6 +125,34 @@ def extract_features(
     for view in range(1, config.views):
         place[view, train] = store.positions(keys[view][i] for i in train)
     return Features(store.rows, place)
+
+
+def open_store(
+    backbone: keras.Model, config: RunConfig, settings: Settings, shown: str = "", weights: str = ""
+) -> StoredRows:
+    """The store of what ``backbone`` sees under ``config``; an image's own row is its SHA-256.
+
+    ``shown`` names what of the images is left, where it is not all; ``weights`` names the weights
+    of a backbone that are no longer those it started from. Raises UserError when those are missing.
+    """
+    made_with = {
+        "backbone": config.backbone,
+        "weights": weights or weights_fingerprint(config.backbone, config.weights, settings),
+        # Random weights are another network for every seed.
+        "seed": config.seed if config.weights == "none" else None,
+        "preprocess": config.preprocess.model_dump(),
+        "size": config.size,
+        "pooling": config.head.pooling,
+    }
+    if config.scaling != OWN_SCALING:
+        # Named only where it differs, so that features stored before keep their place.
+        made_with["scaling"] = config.scaling
+    if shown:
+        made_with["shown"] = shown
+    if (precision := keras.config.dtype_policy().name) != FLOAT32:
+        made_with["precision"] = precision
+    folder = _folder(settings, made_with)
+    return StoredRows(folder, tuple(backbone.output_shape[1:]), "float32", made_with)
 
 
 def _read_through(
