@@ -111,10 +111,14 @@ def compare_arguments(parser: argparse.ArgumentParser) -> None:
 def predict_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `predict`."""
     parser.add_argument("--run", dest="run_id", required=True, metavar="RUN")
-    parser.add_argument("image")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="image, folder or ZIP archive")
     parser.add_argument("--explain", help="gradcam")
     parser.add_argument("--of", metavar="CLASS", help="class to explain; default: the predicted")
-    parser.add_argument("--out", metavar="FILE", help="where to save the map, as .png or .jpg")
+    parser.add_argument(
+        "--out", metavar="FILE",
+        help="of one image, where to save the map, as .png or .jpg; of several, the table as .csv",
+    )  # fmt: skip
+    parser.add_argument("--out-maps", metavar="FOLDER", help="where to save the maps of several")
 
 
 def fetch_arguments(parser: argparse.ArgumentParser) -> None:

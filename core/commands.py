@@ -1,9 +1,9 @@
 """The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, and
-baselines with the cheat test have modules of their own, which end in ``_command``; how answers are
-printed stands in ``core.__main__``.
+calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons,
+predictions of several images, and baselines with the cheat test have modules of their own, which
+end in ``_command``; how answers are printed stands in ``core.__main__``.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from core.baseline_command import test_for_cheating, trivial_baselines
 from core.compare_command import compare
 from core.errors import UserError
 from core.following import follow
+from core.predict_command import WARNING, is_one_image, predict_several, save_map
 from core.range_command import find_learning_rate
 from core.settings import read_settings
 from core.study_commands import study
@@ -77,8 +78,16 @@ def list_all(chosen: argparse.Namespace) -> Answer:
     return {"runs": listed}, 0
 
 
-def predict_image(chosen: argparse.Namespace) -> Answer:
-    """Predict one image with a finished run, and save where the network looked."""
+def predict_images(chosen: argparse.Namespace) -> Answer:
+    """Predict files, folders or ZIPs with a finished run, and save where the network looked."""
+    if not is_one_image(chosen.paths):
+        return predict_several(chosen)
+    if chosen.out_maps:
+        raise UserError("--out-maps is for several images; save the map of one with --out.")
+    return _predict_one(chosen)
+
+
+def _predict_one(chosen: argparse.Namespace) -> Answer:
     from core.inference.predictor import predict
 
     settings = read_settings()
@@ -89,7 +98,7 @@ def predict_image(chosen: argparse.Namespace) -> Answer:
     run = runs.read_run(settings.runs, chosen.run_id)
     prediction = predict(
         run,
-        Path(chosen.image),
+        Path(chosen.paths[0]),
         settings,
         explain=chosen.explain or "",
         explained_class=chosen.of or "",
@@ -100,7 +109,7 @@ def predict_image(chosen: argparse.Namespace) -> Answer:
         "probabilities": prediction.probabilities,
         "explanation": None,
         "synthetic": bool(run.metrics().get("synthetic", False)),
-        "warning": "Research and teaching only, not for diagnosis.",
+        "warning": WARNING,
     }
     if prediction.explanation:
         answer["explanation"] = {
@@ -111,7 +120,7 @@ def predict_image(chosen: argparse.Namespace) -> Answer:
             "out": chosen.out,
         }
     if chosen.out:
-        _save_map(prediction, Path(chosen.out))
+        save_map(prediction, Path(chosen.out))
     if not chosen.json:
         for name, probability in prediction.probabilities.items():
             print(f"{name:<14} {probability:6.1%}")
@@ -152,19 +161,6 @@ def execute_run(chosen: argparse.Namespace) -> Answer:
     return {"finished": finished}, 0 if finished else 1
 
 
-def _save_map(prediction, path: Path) -> None:
-    import cv2
-
-    from core.files import whole_file
-    from core.inference.overlay import overlay
-
-    blended = overlay(prediction.pixels, prediction.heat, 0.5)
-    # OpenCV would write to a full disk without a word.
-    content = cv2.imencode(path.suffix, cv2.cvtColor(blended, cv2.COLOR_RGB2BGR))[1].tobytes()
-    with whole_file(path) as temporary:
-        temporary.write_bytes(content)
-
-
 def _print_counts(chosen: argparse.Namespace, summary: dict) -> None:
     if chosen.json:
         return
@@ -198,7 +194,7 @@ COMMANDS = tuple(
         ("cheat-test", arguments.cheat_test_arguments, test_for_cheating),
         ("runs", arguments.runs_arguments, list_all),
         ("compare", arguments.compare_arguments, compare),
-        ("predict", arguments.predict_arguments, predict_image),
+        ("predict", arguments.predict_arguments, predict_images),
         ("fetch", arguments.fetch_arguments, fetch_collection),
         ("worker", lambda parser: None, work_queue),
         ("execute", arguments.execute_arguments, execute_run),

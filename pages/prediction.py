@@ -7,7 +7,7 @@ from core.charts.theme import CONFIG
 from core.inference.overlay import overlay
 from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
 from pages.components.frame import page
-from pages.components.image_choice import choose_image, describe_image
+from pages.components.image_choice import choose_image, describe_image, one_of
 from pages.components.run_choice import choose_run, finished_runs, warn_of_shared_patients
 from pages.components.words import class_title, class_words, percent
 
@@ -22,6 +22,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
         run = choose_run(finished_runs(settings), "Network (finished run)", "prediction-run")
         image = choose_image(run, settings)
     with answer:
+        image = one_of(image, run, settings)
         if image is None:
             st.info("Choose an image, and the network's answer shows here.")
             st.stop()

@@ -69,9 +69,7 @@ def by_pillow(made: FileDataset, pixels: np.ndarray, syntax: str) -> bytes:
     made.PixelData = encapsulate([stream.getvalue()])
     made["PixelData"].is_undefined_length = True
     if pixels.ndim == 3:
-        made.PhotometricInterpretation = (
-            "YBR_FULL_422" if syntax == JPEGBaseline8Bit else "YBR_RCT"
-        )
+        made.PhotometricInterpretation = "YBR_FULL_422" if syntax == JPEGBaseline8Bit else "YBR_RCT"
     return saved(made, syntax)
 
 

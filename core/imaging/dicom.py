@@ -25,6 +25,7 @@ from pydicom.uid import UID, JPEG2000TransferSyntaxes, RLELossless
 from core.errors import UserError
 from core.imaging.codestreams import coded_size, longest_rle_segment
 from core.imaging.decode import check_size
+from core.imaging.decoding_process import decode_apart
 
 ELEMENTS = [
     *("SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames", "PixelAspectRatio"),
@@ -90,12 +91,22 @@ def _read(data: bytes, max_pixels: int, name: str) -> np.ndarray:
     dataset = _parse(data, max_pixels, name)
     _check_object(dataset, name)
     _check_pixels(dataset, max_pixels, name)
-    stored = pixel_array(dataset, index=0, decoding_plugin=_check_compression(dataset, name))
+    library = _check_compression(dataset, name)
+    if library == "gdcm":
+        stored = decode_apart(decode_by_gdcm, data, max_pixels)
+    else:
+        plugin = library if dataset.file_meta.TransferSyntaxUID.is_encapsulated else ""
+        stored = pixel_array(dataset, index=0, decoding_plugin=plugin)
     if dataset.PhotometricInterpretation in GREYS:
         grey = _shown(stored, dataset)
     else:
         grey = _luma(stored, dataset)
     return np.ascontiguousarray(_square_pixels(grey, dataset, max_pixels))
+
+
+def decode_by_gdcm(data: bytes, max_pixels: int) -> np.ndarray:
+    """Stored values of a file that ``read_dicom`` has checked; for ``decode_apart`` alone."""
+    return pixel_array(_parse(data, max_pixels, ""), index=0, decoding_plugin="gdcm")
 
 
 def _parse(data: bytes, max_pixels: int, name: str) -> Dataset:
@@ -169,7 +180,7 @@ def _check_pixels(dataset: Dataset, max_pixels: int, name: str) -> None:
 
 
 def _check_compression(dataset: Dataset, name: str) -> str:
-    """Check the compressed pixels against the header; give the decoder, "" for pydicom's choice."""
+    """Check the compressed pixels against their header; give the library that decodes them."""
     syntax = dataset.file_meta.TransferSyntaxUID
     try:
         decoder = get_decoder(syntax)
@@ -183,7 +194,7 @@ def _check_compression(dataset: Dataset, name: str) -> str:
             "uncompressed or as JPEG 2000."
         )
     if not syntax.is_encapsulated:
-        return ""
+        return "pydicom"
     frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
     rows, columns = dataset.Rows, dataset.Columns
     if syntax == RLELossless:
@@ -197,11 +208,14 @@ def _check_compression(dataset: Dataset, name: str) -> str:
             f"{name} is a DICOM file whose compressed image is not of the size that its header "
             "says; replace it with a whole copy."
         )
-    # Pillow's decoders are the more hardened ones; only GDCM has the others.
+    if syntax == RLELossless:
+        return "pydicom"
+    # Pillow reads no colour deeper than 8 bits.
+    shallow = dataset.SamplesPerPixel == 1 or dataset.BitsStored <= 8
     by_pillow = syntax == pydicom.uid.JPEGBaseline8Bit or (
-        syntax in JPEG2000TransferSyntaxes and dataset.SamplesPerPixel == 1
+        syntax in JPEG2000TransferSyntaxes and shallow
     )
-    return "pillow" if by_pillow else ""
+    return "pillow" if by_pillow else "gdcm"
 
 
 def _shown(stored: np.ndarray, dataset: Dataset) -> np.ndarray:

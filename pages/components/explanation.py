@@ -39,7 +39,9 @@ def predict_cached(
     return _predict(run.id, changed, image, name, explained, run, settings)
 
 
+# Of the session: an upload must not outlive the visit.
 @st.cache_data(
+    scope="session",
     max_entries=64,
     show_spinner="Asking the network. The first time takes about ten seconds: it has to be loaded.",
 )
