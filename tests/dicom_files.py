@@ -1,8 +1,11 @@
 """DICOM files made in memory for tests: any pixels, in any compression that can be written here."""
 
+import subprocess
+import sys
+import tempfile
 from io import BytesIO
+from pathlib import Path
 
-import gdcm
 import numpy as np
 import pydicom
 from PIL import Image
@@ -73,24 +76,33 @@ def by_pillow(made: FileDataset, pixels: np.ndarray, syntax: str) -> bytes:
     return saved(made, syntax)
 
 
-def by_gdcm(data: bytes, syntax: str, folder) -> bytes:
+# GDCM in a process of its own: loaded beside Pillow it can end the one that tests run in.
+_COMPRESS = """
+import sys, gdcm
+reader = gdcm.ImageReader()
+reader.SetFileName(sys.argv[1])
+assert reader.Read()
+change = gdcm.ImageChangeTransferSyntax()
+change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, sys.argv[3])))
+change.SetInput(reader.GetImage())
+assert change.Change()
+writer = gdcm.ImageWriter()
+writer.SetFileName(sys.argv[2])
+writer.SetFile(reader.GetFile())
+writer.SetImage(change.GetOutput())
+assert writer.Write()
+"""
+_NAMES = {
+    JPEGLosslessSV1: "JPEGLosslessProcess14_1",
+    JPEGLSLossless: "JPEGLSLossless",
+}
+
+
+def by_gdcm(data: bytes, syntax: str) -> bytes:
     """An uncompressed file's bytes again, its pixels as lossless JPEG or JPEG-LS."""
-    kind = {
-        JPEGLosslessSV1: gdcm.TransferSyntax.JPEGLosslessProcess14_1,
-        JPEGLSLossless: gdcm.TransferSyntax.JPEGLSLossless,
-    }[syntax]
-    before, after = folder / "before.dcm", folder / "after.dcm"
-    before.write_bytes(data)
-    reader = gdcm.ImageReader()
-    reader.SetFileName(str(before))
-    assert reader.Read()
-    change = gdcm.ImageChangeTransferSyntax()
-    change.SetTransferSyntax(gdcm.TransferSyntax(kind))
-    change.SetInput(reader.GetImage())
-    assert change.Change()
-    writer = gdcm.ImageWriter()
-    writer.SetFileName(str(after))
-    writer.SetFile(reader.GetFile())
-    writer.SetImage(change.GetOutput())
-    assert writer.Write()
-    return after.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder) / "before.dcm", Path(folder) / "after.dcm"
+        before.write_bytes(data)
+        command = [sys.executable, "-c", _COMPRESS, before, after, _NAMES[syntax]]
+        subprocess.run(command, check=True, timeout=60)
+        return after.read_bytes()

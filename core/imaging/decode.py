@@ -7,6 +7,7 @@ the network's input, is the business of ``core.imaging.preprocess``.
 """
 
 import re
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -81,6 +82,9 @@ def read_image(source: Path | bytes, max_pixels: int, name: str = "") -> np.ndar
     name = name or (source.name if isinstance(source, Path) else "The uploaded image")
     data = _read_bytes(source, name) if isinstance(source, Path) else source
     if is_dicom(data):
+        # pydicom would load GDCM, which can end its process on a damaged file, and which breaks
+        # Pillow's PNG writer where it is loaded first: ``core.imaging.decoding_process`` has it.
+        sys.modules.setdefault("gdcm", None)
         # Imported late: pydicom would slow the first page, which shows no such file.
         from core.imaging.dicom import read_dicom
 

@@ -20,17 +20,26 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
 from pydicom.pixels.processing import apply_windowing
-from pydicom.uid import UID, JPEG2000TransferSyntaxes, RLELossless
+from pydicom.uid import (
+    UID,
+    JPEG2000TransferSyntaxes,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
 
 from core.errors import UserError
 from core.imaging.codestreams import coded_size, longest_rle_segment
 from core.imaging.decode import check_size
 from core.imaging.decoding_process import decode_apart
+from core.imaging.gdcm_decoding import PIXEL_ELEMENTS, decode_by_gdcm
 
 ELEMENTS = [
-    *("SOPClassUID", "Modality", "Rows", "Columns", "NumberOfFrames", "PixelAspectRatio"),
-    *("SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration"),
-    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue"),
+    *PIXEL_ELEMENTS,
+    *("SOPClassUID", "PixelAspectRatio", "PixelPaddingValue"),
     *("RescaleSlope", "RescaleIntercept", "ModalityLUTSequence"),
     *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
     *(
@@ -39,7 +48,7 @@ ELEMENTS = [
         for part in ("Descriptor", "Data")
     ),
     *(f"Segmented{colour}PaletteColorLookupTableData" for colour in ("Red", "Green", "Blue")),
-    *("PixelData", "FloatPixelData", "DoubleFloatPixelData", "EncryptedAttributesSequence"),
+    *("FloatPixelData", "DoubleFloatPixelData", "EncryptedAttributesSequence"),
 ]
 COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "PALETTE COLOR")
 GREYS = ("MONOCHROME1", "MONOCHROME2")
@@ -50,6 +59,8 @@ NO_PICTURES = (
     "ParametricMapStorage",
     "RTDoseStorage",
 )
+# What Pillow and pydicom have no decoder for.
+BY_GDCM = (JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless)
 # Pixels wider than this against their height are a mistake of the header, and taken for square.
 MOST_UNEQUAL = 4.0
 
@@ -93,7 +104,7 @@ def _read(data: bytes, max_pixels: int, name: str) -> np.ndarray:
     _check_pixels(dataset, max_pixels, name)
     library = _check_compression(dataset, name)
     if library == "gdcm":
-        stored = decode_apart(decode_by_gdcm, data, max_pixels)
+        stored = decode_apart(decode_by_gdcm, data)
     else:
         plugin = library if dataset.file_meta.TransferSyntaxUID.is_encapsulated else ""
         stored = pixel_array(dataset, index=0, decoding_plugin=plugin)
@@ -102,11 +113,6 @@ def _read(data: bytes, max_pixels: int, name: str) -> np.ndarray:
     else:
         grey = _luma(stored, dataset)
     return np.ascontiguousarray(_square_pixels(grey, dataset, max_pixels))
-
-
-def decode_by_gdcm(data: bytes, max_pixels: int) -> np.ndarray:
-    """Stored values of a file that ``read_dicom`` has checked; for ``decode_apart`` alone."""
-    return pixel_array(_parse(data, max_pixels, ""), index=0, decoding_plugin="gdcm")
 
 
 def _parse(data: bytes, max_pixels: int, name: str) -> Dataset:
@@ -186,8 +192,9 @@ def _check_compression(dataset: Dataset, name: str) -> str:
         decoder = get_decoder(syntax)
     except NotImplementedError:
         decoder = None
-    twelve_bit_jpeg = syntax == pydicom.uid.JPEGExtended12Bit and dataset.BitsStored != 8
-    if decoder is None or not decoder.is_available or twelve_bit_jpeg:
+    by_gdcm = syntax in BY_GDCM
+    twelve_bit_jpeg = syntax == JPEGExtended12Bit and dataset.BitsStored != 8
+    if decoder is None or twelve_bit_jpeg or not (by_gdcm or decoder.is_available):
         called = syntax.name if syntax.keyword else "one that is not known here"
         raise UserError(
             f"{name} is a DICOM file compressed in a way that is not read ({called}); save it "
@@ -211,11 +218,8 @@ def _check_compression(dataset: Dataset, name: str) -> str:
     if syntax == RLELossless:
         return "pydicom"
     # Pillow reads no colour deeper than 8 bits.
-    shallow = dataset.SamplesPerPixel == 1 or dataset.BitsStored <= 8
-    by_pillow = syntax == pydicom.uid.JPEGBaseline8Bit or (
-        syntax in JPEG2000TransferSyntaxes and shallow
-    )
-    return "pillow" if by_pillow else "gdcm"
+    deep_colour = dataset.SamplesPerPixel > 1 and dataset.BitsStored > 8
+    return "gdcm" if by_gdcm or (syntax in JPEG2000TransferSyntaxes and deep_colour) else "pillow"
 
 
 def _shown(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
