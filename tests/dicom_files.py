@@ -53,7 +53,7 @@ def dataset(pixels: np.ndarray, bits: int | None = None, **elements: object) -> 
 
 def saved(made: FileDataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
     """The file's bytes, uncompressed, deflated or RLE."""
-    if syntax == RLELossless:
+    if syntax == RLELossless and not made["PixelData"].is_undefined_length:
         made.compress(RLELossless, generate_instance_uid=False)
     made.file_meta.TransferSyntaxUID = syntax
     file = BytesIO()

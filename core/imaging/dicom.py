@@ -263,9 +263,10 @@ def _transformed(values: np.ndarray, dataset: Dataset) -> np.ndarray | None:
         return values / white
     if dataset.get("WindowCenter") is not None and dataset.get("WindowWidth") is not None:
         try:
-            # Far beyond its ends the window gives its black and its white.
-            black, white = apply_windowing(np.array([-1e9, 1e9]), dataset)
-            return (apply_windowing(values, dataset) - black) / (white - black)
+            with np.errstate(over="ignore"):
+                # Far beyond its ends the window gives its black and its white.
+                black, white = apply_windowing(np.array([-1e9, 1e9]), dataset)
+                return (apply_windowing(values, dataset) - black) / (white - black)
         # A window of no width, or one of an unknown function, is as good as none.
         except ValueError:
             pass

@@ -7,6 +7,7 @@ with the visitor's session; one image is shown by the page.
 import base64
 import time
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 import pandas as pd
 import streamlit as st
@@ -20,11 +21,11 @@ from core.settings import Settings
 from core.training.config import read_config
 from pages.components.cases import changed
 from pages.components.uploads import Uploaded
-from pages.components.words import class_title, time_left
+from pages.components.words import PERCENT, class_title, time_left
 
 # A slice goes to the network in one piece: others wait for it, and it is lost by a stop.
 SLICE, SLICE_BYTES = 32, 100_000_000
-THUMBNAIL_SIDE = 96
+THUMBNAIL_SIDE, ROW_HEIGHT = 96, 52  # pixels
 KEPT = 4  # tables, so that going back to another network asks nothing again
 STATE = "several-images"
 
@@ -116,42 +117,46 @@ def _table(answers: list[Answer], run: runs.Run, key: str) -> int | None:
     classes = read_config(run.config).classes
     table = answers_table(answers, classes)
     _summary(table, classes)
-    shown = table.drop(columns="confidence").assign(
-        predicted=table["predicted"].map(class_title),
-        image=[_address(answer.thumbnail) for answer in answers],
+    shown = pd.DataFrame(
+        {
+            "image": [_address(answer.thumbnail) for answer in answers],
+            "file": [PurePath(answer.name).name for answer in answers],
+            "answer": table["predicted"].map(class_title),
+            **{name: 100 * table[f"p_{name}"].astype(float) for name in classes},
+        }
     )
     colours = [class_colour(name) if name else MUTED for name in table["predicted"]]
-    style = shown.style.apply(lambda _: [f"color: {c}" for c in colours], subset=["predicted"])
-    problems = ["problem"] if table["problem"].any() else []
     event = st.dataframe(
-        style,
+        shown.style.apply(lambda _: [f"color: {c}" for c in colours], subset=["answer"]),
         hide_index=True,
-        height=min(640, 42 + 52 * len(shown)),
-        row_height=52,
+        height=min(640, 42 + ROW_HEIGHT * len(shown)),
+        row_height=ROW_HEIGHT,
         on_select="rerun",
         selection_mode="single-row",
         key=f"several/{key}",
         placeholder="–",
-        column_order=["image", "name", "predicted", *(f"p_{n}" for n in classes), *problems],
         column_config={
             "image": st.column_config.ImageColumn("Image", width=60),
-            "name": st.column_config.TextColumn("File", width=200),
-            "predicted": st.column_config.TextColumn("Answer", width=110),
-            "problem": st.column_config.TextColumn("Why there is no answer", width=420),
+            "file": st.column_config.TextColumn("File", width=190),
+            "answer": st.column_config.TextColumn("Answer", width=100),
             **{
-                f"p_{name}": st.column_config.ProgressColumn(
+                name: st.column_config.ProgressColumn(
                     class_title(name),
                     help=f"Probability of {class_title(name)}, as the network computes it.",
-                    format="percent",
+                    format=f"%.1f{PERCENT}%",
                     min_value=0,
-                    max_value=1,
+                    max_value=100,
                     color=class_colour(name),
-                    width=130,
+                    width=115,
                 )
                 for name in classes
             },
         },
     )
+    problems = table.loc[table["problem"] != "", "problem"]
+    if len(problems):
+        with st.expander(f"Why {len(problems):,} have no answer", icon=":material/error:"):
+            st.text("\n".join(problems))
     st.download_button(
         f"Table of these {len(table):,} images (CSV)",
         table.to_csv(index=False).encode(),
