@@ -60,7 +60,8 @@ def test_the_same_pixels_in_other_files_have_the_same_answer(run, images, settin
     Image.fromarray(grey).save(png, "PNG")
     inverted = dataset(4095 - (grey.astype(np.uint16) << 4), 12)
     inverted.PhotometricInterpretation = "MONOCHROME1"
-    rise = {"RescaleSlope": 2, "RescaleIntercept": -100}
+    # Twice the stored value less 100: from -2,148 to 1,932, and the window just as wide.
+    rise = {"RescaleSlope": 2, "RescaleIntercept": -100, "WindowCenter": -107.5}
     files = {
         "PNG": png.getvalue(),
         "16-bit TIFF": cv2.imencode(".tiff", deep)[1].tobytes(),

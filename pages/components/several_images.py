@@ -50,15 +50,14 @@ def choose_among(uploaded: Uploaded, run: runs.Run, settings: Settings) -> Given
     Gives the image whose row is chosen, or None.
     """
     asked = _asked(uploaded, run)
+    if not asked.stopped:
+        _ask(uploaded.images, asked, run, settings)
     if len(asked.answers) < len(uploaded.images):
-        if not asked.stopped:
-            _ask(uploaded.images, asked, run, settings)
-        else:
-            st.warning(
-                f"Stopped after {len(asked.answers)} of {len(uploaded.images)} images.",
-                icon=":material/stop_circle:",
-            )
-            st.button("Go on", icon=":material/play_arrow:", on_click=asked.go_on)
+        st.warning(
+            f"Stopped after {len(asked.answers):,} of {len(uploaded.images):,} images.",
+            icon=":material/stop_circle:",
+        )
+        st.button("Go on", icon=":material/play_arrow:", on_click=asked.go_on)
     if not asked.answers:
         return None
     place = _table(asked.answers, run, str(hash((uploaded.key, run.id))))
@@ -85,12 +84,15 @@ def _asked(uploaded: Uploaded, run: runs.Run) -> _Asked:
 
 
 def _ask(images: list[GivenImage], asked: _Asked, run: runs.Run, settings: Settings) -> None:
+    before = len(asked.answers)
+    if before == len(images):
+        return
     place = st.empty()
     with place.container():
         bar = st.progress(0.0)
         st.button("Stop", icon=":material/stop:", on_click=asked.stop)
-        began, before = time.monotonic(), len(asked.answers)
-        while (done := len(asked.answers)) < len(images):
+        began = time.monotonic()
+        while (done := len(asked.answers)) < len(images) and not asked.stopped:
             new = done - before
             seconds = (len(images) - done) * (time.monotonic() - began) / new if new else None
             # Drawing is where Streamlit hears that somebody has pressed a button meanwhile.
