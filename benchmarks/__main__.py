@@ -22,6 +22,7 @@ BENCHMARKS = {
     "slider": "ms from a key on the threshold slider to new figures and charts in a browser",
     "prediction": "ms of a warm prediction: the bare model, through the helper, with a map",
     "refusal": "what is refused of photographs, charts, noise, blanks, turned X-rays, and falsely",
+    "folder": "images/s of a folder predicted from its files, and of `model.predict` at batch 32",
     "first_page": "seconds from `streamlit run` to the first page, with and without TensorFlow",
 }
 

@@ -113,10 +113,14 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("--run", dest="run_id", metavar="RUN", help="ask this run")
     asked.add_argument("--study", help="ask all of its finished runs, and say how far they agree")
-    parser.add_argument("image")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="image, folder or ZIP archive")
     parser.add_argument("--explain", help="gradcam")
     parser.add_argument("--of", metavar="CLASS", help="class to explain; default: the predicted")
-    parser.add_argument("--out", metavar="FILE", help="where to save the map, as .png or .jpg")
+    parser.add_argument(
+        "--out", metavar="FILE",
+        help="of one image, where to save the map, as .png or .jpg; of several, the table as .csv",
+    )  # fmt: skip
+    parser.add_argument("--out-maps", metavar="FOLDER", help="where to save the maps of several")
 
 
 def follow_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,29 +1,27 @@
 """The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, the
-paper's questions, patients over time, and baselines with the cheat test have modules of their own,
-which end in ``_command``; how answers are printed stands in ``core.__main__``.
+calls; what the commands take stands in ``core.arguments``; those with more to them have modules of
+their own, which end in ``_command``; how answers are printed stands in ``core.__main__``.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from core import arguments, run_requests, runs
 from core.answers import Answer, describe, exit_code
 from core.baseline_command import test_for_cheating, trivial_baselines
 from core.compare_command import compare
-from core.errors import UserError
 from core.follow_command import follow_patient
 from core.following import follow
-from core.opinions_command import ask_study
+from core.predict_command import predict_images
 from core.questions_command import questions
 from core.range_command import find_learning_rate
-from core.settings import Settings, read_settings
+from core.settings import read_settings
 from core.study_commands import study
 from core.terminal import ProgressLine
 
@@ -80,55 +78,6 @@ def list_all(chosen: argparse.Namespace) -> Answer:
     return {"runs": listed}, 0
 
 
-def predict_image(chosen: argparse.Namespace) -> Answer:
-    """Predict one image with a finished run or all of a study, and save where a network looked."""
-    from core.inference.predictor import predict
-
-    settings = read_settings()
-    if chosen.study:
-        return ask_study(chosen, settings)
-    if chosen.out and not chosen.explain:
-        raise UserError("--out needs --explain: there is no map to save without it.")
-    if chosen.out and Path(chosen.out).suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise UserError(f"--out {chosen.out}: end it in .png or .jpg.")
-    run = runs.read_run(settings.runs, chosen.run_id)
-    judgement = _judge(run, Path(chosen.image), settings)
-    prediction = predict(
-        run,
-        Path(chosen.image),
-        settings,
-        explain=chosen.explain or "",
-        explained_class=chosen.of or "",
-    )
-    answer = {
-        "run": run.id,
-        "class": prediction.predicted,
-        "probabilities": prediction.probabilities,
-        "explanation": None,
-        "judgement": judgement,
-        "synthetic": bool(run.metrics().get("synthetic", False)),
-        "warning": "Research and teaching only, not for diagnosis.",
-    }
-    if prediction.explanation:
-        answer["explanation"] = {
-            "method": prediction.explanation,
-            "class": prediction.explained_class,
-            "layer": prediction.layer,
-            "note": prediction.note,
-            "out": chosen.out,
-        }
-    if chosen.out:
-        _save_map(prediction, Path(chosen.out))
-    if not chosen.json:
-        for name, probability in prediction.probabilities.items():
-            print(f"{name:<14} {probability:6.1%}")
-        if near := judgement.get("nearest"):
-            labels = ", ".join(image["label"] for image in near)
-            print(f"nearest training images: {labels}")
-        print(answer["warning"])
-    return answer, 0
-
-
 def fetch_collection(chosen: argparse.Namespace) -> Answer:
     """Download one public collection; an interrupted download goes on where it stopped."""
     from core.data.fetch import fetch
@@ -160,38 +109,6 @@ def execute_run(chosen: argparse.Namespace) -> Answer:
     else:
         finished = execute(run, settings)
     return {"finished": finished}, 0 if finished else 1
-
-
-def _judge(run: runs.Run, image: Path, settings: Settings) -> dict:
-    """What the run says of the image before it is asked for a diagnosis, told on stderr."""
-    from core.inference.familiarity import NoReference, make_in_parts
-    from core.inference.judgement import judge
-
-    try:
-        with ProgressLine() as progress:
-            make_in_parts(run, settings, progress)
-        judgement = judge(run, image, settings)
-    except NoReference as error:
-        print(f"warning: {error}", file=sys.stderr)
-        return {"accepted": None, "reasons": [str(error)]}
-    if not judgement.accepted:
-        print(f"warning: {image.name} should not be diagnosed.", file=sys.stderr)
-        for reason in judgement.reasons:
-            print(f"  {reason}", file=sys.stderr)
-    return asdict(judgement)
-
-
-def _save_map(prediction, path: Path) -> None:
-    import cv2
-
-    from core.files import whole_file
-    from core.inference.overlay import overlay
-
-    blended = overlay(prediction.pixels, prediction.heat, 0.5)
-    # OpenCV would write to a full disk without a word.
-    content = cv2.imencode(path.suffix, cv2.cvtColor(blended, cv2.COLOR_RGB2BGR))[1].tobytes()
-    with whole_file(path) as temporary:
-        temporary.write_bytes(content)
 
 
 def _print_counts(chosen: argparse.Namespace, summary: dict) -> None:
@@ -228,7 +145,7 @@ COMMANDS = tuple(
         ("runs", arguments.runs_arguments, list_all),
         ("compare", arguments.compare_arguments, compare),
         ("questions", arguments.compare_arguments, questions),
-        ("predict", arguments.predict_arguments, predict_image),
+        ("predict", arguments.predict_arguments, predict_images),
         ("follow", arguments.follow_arguments, follow_patient),
         ("fetch", arguments.fetch_arguments, fetch_collection),
         ("worker", lambda parser: None, work_queue),

@@ -11,6 +11,7 @@ from pathlib import Path
 from core import runs
 from core.answers import Answer, finite
 from core.errors import UserError
+from core.evaluation.wording import NOT_FOR_DIAGNOSIS
 from core.settings import read_settings
 from core.studies import find_study
 from core.terminal import ProgressLine
@@ -68,7 +69,7 @@ def follow_patient(chosen: argparse.Namespace) -> Answer:
         "images": [_image(row, answers, means, classes) for row in images.to_dict("records")],
         "intervals": {name: words for name, (words, _) in follow.INTERVALS.items()},
         "notes": [follow.NOT_SEVERITY, follow.IDENTITY],
-        "warning": "Research and teaching only, not for diagnosis.",
+        "warning": NOT_FOR_DIAGNOSIS,
     }
     if not chosen.json:
         _print(answer)

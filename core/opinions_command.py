@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from core import runs
 from core.answers import Answer, finite
 from core.errors import UserError
+from core.evaluation.wording import NOT_FOR_DIAGNOSIS
 from core.settings import Settings
 from core.studies import find_study
 
 if TYPE_CHECKING:
     from core.inference.agreement import Agreement
     from core.inference.opinions import Opinion
-
-NOT_FOR_DIAGNOSIS = "Research and teaching only, not for diagnosis."
 
 
 def ask_study(chosen: argparse.Namespace, settings: Settings) -> Answer:
@@ -33,7 +32,7 @@ def ask_study(chosen: argparse.Namespace, settings: Settings) -> Answer:
 
     if chosen.explain or chosen.of or chosen.out:
         raise UserError("--explain, --of and --out go with --run: a map is drawn of one network.")
-    image = Path(chosen.image)
+    image = Path(chosen.paths[0])
     # Else every run would say the same sentence.
     read_image(image, settings.max_pixels)
     members = find_study(chosen.study, runs.list_runs(settings.runs))

@@ -8,7 +8,7 @@ from core.inference.overlay import overlay
 from pages.components.cover import cover_section
 from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
 from pages.components.frame import page
-from pages.components.image_choice import choose_image, describe_image
+from pages.components.image_choice import choose_image, describe_image, one_of
 from pages.components.nearest_images import nearest_images
 from pages.components.opinions import choose_networks, how_far_to_believe, opinions_together
 from pages.components.refusal import judged_image
@@ -28,6 +28,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
         asked = choose_networks(run, finished)
         image = choose_image(run, settings)
     with answer:
+        image = one_of(image, run, settings)
         if image is None:
             st.info("Choose an image, and the network's answer shows here.")
             st.stop()

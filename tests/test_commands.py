@@ -5,10 +5,12 @@ import resource
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import pandas as pd
 import pytest
+from test_archives import zipped
 from tiny_study import environment, queue, tiny_config, tiny_study
 
 from core import runs
@@ -87,6 +89,51 @@ def test_predict_agrees_with_the_predictions_file_and_saves_the_map(
     assert answer["explanation"]["method"] == "gradcam"
     assert answer["explanation"]["layer"] == "block4_relu"
     assert cv2.imread(str(out)).shape == (32, 32, 3)
+
+
+def test_predict_takes_files_folders_and_archives_and_agrees_with_the_predictions_file(
+    call, trained, settings, tmp_path
+):
+    rows = runs.read_run(settings.runs, trained["run"]).predictions()
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for place, path in enumerate(rows["path"]):
+        (folder / f"{place:03d}.jpeg").write_bytes(Path(path).read_bytes())
+    (folder / "letter.png").write_bytes(b"hello")
+    (tmp_path / "two.zip").write_bytes(
+        zipped([("a.jpeg", Path(rows["path"][0]).read_bytes()), ("../b.jpeg", b"x")])
+    )
+    out, maps = tmp_path / "results.csv", tmp_path / "maps"
+    code, answer, told = call(
+        "predict", "--run", trained["run"], folder, tmp_path / "two.zip", "--out", out,
+        "--explain", "gradcam", "--out-maps", maps,
+    )  # fmt: skip
+    assert code == 0 and "Traceback" not in told
+    assert (answer["n"], answer["n_read"]) == (len(rows) + 3, len(rows) + 1)
+    images = answer["images"]
+    for row, image in zip(rows.to_dict("records"), images, strict=False):
+        assert image["class"] == row["predicted"]
+        for name, probability in image["probabilities"].items():
+            assert probability == pytest.approx(row[f"p_{name}"], abs=1e-4)
+        assert cv2.imread(image["map"]).shape == (32, 32, 3)
+    letter, first, outside = images[len(rows) :]
+    assert "letter.png" in letter["problem"] and letter["class"] is letter["map"] is None
+    assert first["probabilities"] == pytest.approx(images[0]["probabilities"], abs=1e-5)
+    assert "leads out" in outside["problem"]
+    assert len(list(maps.iterdir())) == answer["n_read"]
+
+    table = pd.read_csv(out)
+    assert table["name"].tolist() == [image["name"] for image in images]
+    assert table["problem"].notna().sum() == 2
+    assert table["p_normal"][0] == pytest.approx(rows["p_normal"][0], abs=1e-4)
+
+
+def test_predict_of_nothing_readable_exits_with_2(call, trained, tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_bytes(b"hello")
+    code, answer, _ = call("predict", "--run", trained["run"], tmp_path)
+    assert code == 2 and answer["n_read"] == 0
+    assert all("not a JPEG" in image["problem"] for image in answer["images"])
 
 
 def test_a_map_that_finds_no_room_is_one_sentence_and_no_file(call, trained, settings, tmp_path):
@@ -188,6 +235,15 @@ WRONG = {
     "a map of an unknown format": (
         ["predict", "--run", "x", "a.png", "--explain", "gradcam", "--out", "b.gif"],
         ".png",
+    ),
+    "a table of an unknown format": (["predict", "--run", "x", "a", "b", "--out", "b.png"], ".csv"),
+    "maps of several without a folder": (
+        ["predict", "--run", "x", "a", "b", "--explain", "gradcam"],
+        "--out-maps",
+    ),
+    "a folder of maps for one image": (
+        ["predict", "--run", "x", "a.png", "--explain", "gradcam", "--out-maps", "b"],
+        "--out-maps",
     ),
     "a map without a method": (["predict", "--run", "x", "a.png", "--out", "b.png"], "--explain"),
 }

@@ -2,13 +2,19 @@
 
 from io import BytesIO
 
+import numpy as np
 import pytest
+from dicom_files import dataset, saved
 from PIL import Image
-from run_folders import make_environment, make_finished_run, open_page, text_of
+from run_folders import button, make_environment, make_finished_run, open_page, text_of
+from test_archives import zipped
 
+from core.imaging.archives import MOST_IMAGES
+from core.inference.batch import Answer
 from core.inference.reference import NEAREST
 from core.models.classifier import build_classifier
 from core.training.config import read_config
+from pages.components import several_images
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +110,78 @@ def test_an_upload_that_is_no_image_is_one_sentence(place):
     page = upload(open_page("prediction"), "letter.png", b"Dear Sir")
     assert not page.exception
     assert "letter.png" in page.error[0].value
+
+
+def archive(count):
+    generator = np.random.default_rng(0)
+    files = [
+        (f"{n}.png", png(generator.integers(0, 256, (40, 48), np.uint8))) for n in range(count)
+    ]
+    return zipped([*files, ("notes.txt", b"no image")])
+
+
+def test_several_images_become_a_table_and_a_row_shows_its_image(place):
+    settings, _ = place
+    before = sorted(settings.artifacts.rglob("*"))
+    scan = saved(dataset(np.tile(np.arange(64, dtype=np.uint8), (64, 1))))
+    page = open_page("prediction")
+    page.button_group[0].set_value("your own").run()
+    files = [("z.zip", archive(3), "application/zip"), ("scan", scan, "")]
+    page.file_uploader[0].set_value(files).run()
+    assert not page.exception and not page.error
+    words = text_of(page)
+    assert "### 5 images" in words and "**1** without an answer" in words
+    assert "z.zip/notes.txt is not a JPEG" in page.text[0].value
+    (table,) = page.dataframe
+    assert table.value["file"].tolist() == ["0.png", "1.png", "2.png", "notes.txt", "scan"]
+    assert table.value[["normal", "bacteria", "coronavirus"]].iloc[0].sum() == pytest.approx(100)
+    assert table.value["image"].iloc[0].startswith("data:image/jpeg;base64,")
+    (download,) = page.get("download_button")
+    assert "Table of these 5 images" in download.proto.label
+    assert len(page.image) == 0
+
+    page.session_state[table.key] = {"selection": {"rows": [4], "columns": [], "cells": []}}
+    page.run()
+    assert not page.exception and not page.error
+    assert "`scan`" in text_of(page) and len(page.image) == 2
+    page.session_state[table.key] = {"selection": {"rows": [3], "columns": [], "cells": []}}
+    page.run()
+    assert "notes.txt" in page.error[0].value and len(page.image) == 0
+    assert sorted(settings.artifacts.rglob("*")) == before
+
+
+def test_a_stop_keeps_what_is_there_and_can_go_on(place, monkeypatch):
+    entries, asked = [], []
+    original = several_images._asked
+
+    def remember(*arguments):
+        entries.append(original(*arguments))
+        return entries[-1]
+
+    def stop_at_once(function, run, images, *others):
+        asked.append(len(images))
+        if len(asked) == 1:
+            entries[-1].stop()
+        return [Answer(image.name, "normal", {"normal": 1.0}) for image in images]
+
+    monkeypatch.setattr(several_images, "_asked", remember)
+    monkeypatch.setattr(several_images, "ask", stop_at_once)
+    page = open_page("prediction")
+    page.button_group[0].set_value("your own").run()
+    page.file_uploader[0].set_value(("z.zip", archive(several_images.SLICE + 5), "")).run()
+    assert not page.exception and not page.error
+    total = several_images.SLICE + 6
+    assert asked == [several_images.SLICE]
+    assert f"Stopped after {several_images.SLICE} of {total} images" in text_of(page)
+    button(page, "Go on").click().run()
+    assert asked == [several_images.SLICE, 6]
+    assert len(page.dataframe[0].value) == total and "Stopped" not in text_of(page)
+
+
+def test_too_many_images_are_one_sentence(place):
+    files = [(f"{n}.png", b"x", "image/png") for n in range(MOST_IMAGES + 1)]
+    page = open_page("prediction")
+    page.button_group[0].set_value("your own").run()
+    page.file_uploader[0].set_value(files).run()
+    assert not page.exception
+    assert "501 images" in page.error[0].value

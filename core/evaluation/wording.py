@@ -1,11 +1,13 @@
 """Scores in words: percent and points with their intervals, as pages and commands say them.
 
-Holds functions from numbers to text; what the numbers mean stands with whoever says them.
+Holds functions from numbers to text, and the sentence that stands beside every prediction; what the
+numbers mean stands with whoever says them.
 """
 
 import math
 from collections.abc import Sequence
 
+NOT_FOR_DIAGNOSIS = "Research and teaching only, not for diagnosis."
 # Figure and sign stay on one line.
 PERCENT = "\N{NO-BREAK SPACE}%"
 

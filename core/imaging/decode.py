@@ -1,10 +1,13 @@
 """An image file becomes one grey array, or one clear sentence about why not.
 
 Holds ``read_image`` for JPEG, PNG, BMP, TIFF and WebP, 8 and 16 bit, grey, colour, palette and with
-transparency, turned upright by its EXIF orientation. What the grey values mean, and their way to
+transparency, turned upright by its EXIF orientation. A file's content decides what it is, never its
+name. DICOM files are handed to ``core.imaging.dicom``; what the grey values mean, and their way to
 the network's input, is the business of ``core.imaging.preprocess``.
 """
 
+import re
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -30,7 +33,23 @@ FORMATS: dict[bytes, type[ImageFile]] = {
     b"MM\x00*": TiffImageFile,
     b"RIFF": WebPImageFile,
 }
-FORMAT_NAMES = "JPEG, PNG, BMP, TIFF or WebP"
+FORMAT_NAMES = "JPEG, PNG, BMP, TIFF, WebP or DICOM"
+
+# What people bring instead, by how such a file begins.
+OTHER_FILES: dict[re.Pattern[bytes], str] = {
+    re.compile(rb"GIF8"): "a GIF, moving or not",
+    re.compile(rb"PK[\x03\x05]"): "a ZIP archive",
+    re.compile(rb"%PDF"): "a PDF",
+    re.compile(rb"\s*(\xef\xbb\xbf)?\s*<(\?xml|svg|!--)"): "a drawing or a text (SVG or XML)",
+    re.compile(rb"....ftyp(hei|mif|avi)", re.DOTALL): "a HEIC or AVIF photograph",
+    # The content type "enveloped data" of a CMS message (RFC 5652), in which DICOM is sent.
+    re.compile(rb"0.{1,12}\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03", re.DOTALL): "an encrypted file",
+}
+
+# A DICOM file whose preamble is missing begins with file meta information, or with group 0008.
+_BARE_DICOM = re.compile(
+    rb"\x02\x00\x00\x00UL\x04\x00|\x08\x00.\x00([A-Z]{2}.\x00|[\x00-\x40]\x00{3})", re.DOTALL
+)
 
 SMALLEST_SIDE = 16  # pixels; below this nothing of a chest can be seen
 
@@ -57,12 +76,21 @@ def read_image(source: Path | bytes, max_pixels: int, name: str = "") -> np.ndar
     Colour becomes luma (ITU-R BT.601); of several frames or pages the first counts. ``name`` is
     what messages call the image (default: the path's file name). Raises UserError when the file is
     missing, empty, truncated, of another format, has more than ``max_pixels`` pixels (told from the
-    header, before anything is decoded) or a side shorter than SMALLEST_SIDE.
+    header, before anything is decoded) or a side shorter than SMALLEST_SIDE, and for a DICOM file
+    as ``core.imaging.dicom.read_dicom``.
     """
     name = name or (source.name if isinstance(source, Path) else "The uploaded image")
     data = _read_bytes(source, name) if isinstance(source, Path) else source
+    if is_dicom(data):
+        # pydicom would load GDCM, which can end its process on a damaged file, and which breaks
+        # Pillow's PNG writer where it is loaded first: ``core.imaging.decoding_process`` has it.
+        sys.modules.setdefault("gdcm", None)
+        # Imported late: pydicom would slow the first page, which shows no such file.
+        from core.imaging.dicom import read_dicom
+
+        return read_dicom(data, max_pixels, name)
     image = _read_header(data, name)
-    _check_size(image.size, max_pixels, name)
+    check_size(image.size, max_pixels, name)
     orientation = _orientation(image)
     try:
         if isinstance(image, JpegImageFile):
@@ -84,6 +112,11 @@ def read_image(source: Path | bytes, max_pixels: int, name: str = "") -> np.ndar
     return np.ascontiguousarray(ORIENTATIONS[orientation](pixels))
 
 
+def is_dicom(data: bytes) -> bool:
+    """Whether a file's bytes begin as a DICOM file does, with its preamble or without."""
+    return data[128:132] == b"DICM" or _BARE_DICOM.match(data) is not None
+
+
 def _read_bytes(path: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
@@ -100,8 +133,9 @@ def _read_header(data: bytes, name: str) -> ImageFile:
         raise UserError(f"{name} is empty (0 bytes); replace it with a whole copy.")
     reader = next((r for magic, r in FORMATS.items() if data.startswith(magic)), None)
     if reader is None:
+        what = next((f"{what}, " for start, what in OTHER_FILES.items() if start.match(data)), "")
         raise UserError(
-            f"{name} is not a {FORMAT_NAMES} image, whatever its name says; convert it."
+            f"{name} is {what}not a {FORMAT_NAMES} image, whatever its name says; convert it."
         )
     try:
         return reader(BytesIO(data), name)
@@ -117,7 +151,8 @@ def _read_header(data: bytes, name: str) -> ImageFile:
         ) from error
 
 
-def _check_size(size: tuple[int, int], max_pixels: int, name: str) -> None:
+def check_size(size: tuple[int, int], max_pixels: int, name: str) -> None:
+    """Raise UserError when an image of ``size``, width and height in pixels, is not to be read."""
     width, height = size
     if width * height > max_pixels:
         raise UserError(

@@ -39,7 +39,8 @@ def predict_cached(
     return _predict(run.id, changed, image, name, explained, run, settings)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+# Of the session: an upload must not outlive the visit.
+@st.cache_data(scope="session", max_entries=64, show_spinner=False)
 def _predict(
     identifier: str,
     changed: list[int],

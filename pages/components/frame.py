@@ -16,9 +16,9 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from core.charts.colours import CLASS_COLOURS
 from core.errors import UserError
+from core.evaluation.wording import NOT_FOR_DIAGNOSIS
 from core.settings import PROJECT, Settings, read_settings
 
-NOT_FOR_DIAGNOSIS = "Research and teaching only, not for diagnosis."
 SYNTHETIC = (
     ":orange-badge[SYNTHETIC] Drawn by ChestBench itself, to learn the workbench on: "
     "these images say nothing about real lungs."

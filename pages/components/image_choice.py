@@ -1,6 +1,7 @@
 """Choosing one image for a network to read: from the catalog, or brought along.
 
-Holds ``choose_image``. What a network says of it is shown by the page.
+Holds ``choose_image`` and, where several were brought along, ``one_of``. What a network says of it
+is shown by the page.
 """
 
 import secrets
@@ -12,13 +13,15 @@ import streamlit as st
 
 from core import runs
 from core.data.labels import LABEL_SCHEMES
+from core.errors import UserError
 from core.imaging.decode import read_image
 from core.settings import Settings
 from core.training.config import read_config
 from pages.components.catalog import catalog
+from pages.components.several_images import choose_among
+from pages.components.uploads import Uploaded, upload_images
 from pages.components.words import class_title, class_words
 
-UPLOADS = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp"]
 UNKNOWN = "not in this run"
 SIDES = {
     "validation": "Checking images (validation)",
@@ -39,25 +42,37 @@ class ChosenImage:
     synthetic: bool = False
 
 
-def choose_image(run: runs.Run, settings: Settings) -> ChosenImage | None:
-    """Show the two ways to an image; return the image chosen, or None when there is none yet."""
+def choose_image(run: runs.Run, settings: Settings) -> ChosenImage | Uploaded | None:
+    """Show the two ways to an image; return the image chosen, or None when there is none yet.
+
+    Several uploaded images are returned as they are, for ``one_of``.
+    """
     way = st.segmented_control(
         "Image", ["from the catalog", "your own"], default="from the catalog", required=True
     )
     return _upload(settings) if way == "your own" else _from_catalog(run, settings)
 
 
-def _upload(settings: Settings) -> ChosenImage | None:
-    upload = st.file_uploader("A frontal chest X-ray", type=UPLOADS)
-    st.caption(
-        "PNG, JPEG, TIFF, BMP or WebP. The image stays in the server's memory and is never written "
-        "to disk."
-    )
-    if upload is None:
-        return None
+def one_of(
+    chosen: ChosenImage | Uploaded | None, run: runs.Run, settings: Settings
+) -> ChosenImage | None:
+    """Of several images show what ``run`` says of each, and return the one whose row is chosen."""
+    if not isinstance(chosen, Uploaded):
+        return chosen
+    image = choose_among(chosen, run, settings)
+    return None if image is None else ChosenImage(image.unpacked().source, image.name)
+
+
+def _upload(settings: Settings) -> ChosenImage | Uploaded | None:
+    uploaded = upload_images()
+    if uploaded is None or len(uploaded.images) > 1:
+        return uploaded
+    image = uploaded.images[0].unpacked()
+    if image.problem:
+        raise UserError(image.problem)
     # A file that is no image is refused here, before the network is woken for it.
-    read_image(upload.getvalue(), settings.max_pixels, upload.name)
-    return ChosenImage(upload.getvalue(), upload.name)
+    read_image(image.source, settings.max_pixels, image.name)
+    return ChosenImage(image.source, image.name)
 
 
 def _from_catalog(run: runs.Run, settings: Settings) -> ChosenImage | None:

@@ -10,12 +10,11 @@ import streamlit as st
 
 from core.data.browse import few_of_each
 from core.errors import UserError
-from core.imaging.decode import read_image
+from core.imaging.decode import FORMAT_NAMES, read_image
 from core.settings import Settings
 from pages.components.catalog import browsing_rows
 from pages.components.pictures import picture_grid
 
-TYPES = ["jpg", "jpeg", "png", "bmp", "tif", "tiff", "webp"]
 SHOWN_OF_EACH = 2
 
 
@@ -44,7 +43,8 @@ def choose_image(settings: Settings) -> tuple[str, np.ndarray]:
 
 
 def _upload(settings: Settings) -> tuple[str, np.ndarray]:
-    file = st.file_uploader("X-ray image, JPEG, PNG, BMP, TIFF or WebP", type=TYPES, key="upload")
+    # Of any ending: DICOM files often have none, and the content decides in any case.
+    file = st.file_uploader(f"X-ray image: {FORMAT_NAMES}", key="upload")
     if file is None:
         st.info("Choose a file above. It is shown here and kept nowhere.")
         st.stop()

@@ -1,0 +1,110 @@
+"""The command `predict`: one image, several, or one image through a whole study.
+
+Holds the choice among these and what one image through one run gives: probabilities, what the run
+says of the image as such, and a heat map. Several images stand in
+``core.predict_several_command``, the networks of a study in ``core.opinions_command``.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from core import runs
+from core.answers import Answer
+from core.errors import UserError
+from core.evaluation.wording import NOT_FOR_DIAGNOSIS
+from core.opinions_command import ask_study
+from core.predict_several_command import predict_several
+from core.settings import Settings, read_settings
+from core.terminal import ProgressLine
+
+MAP_FORMATS = (".png", ".jpg", ".jpeg")
+
+
+def predict_images(chosen: argparse.Namespace) -> Answer:
+    """Predict images with a finished run or all of a study, and save where a network looked."""
+    settings = read_settings()
+    one = _is_one_image(chosen.paths)
+    if chosen.study:
+        if not one:
+            raise UserError("--study asks about one image; give one file, or --run for several.")
+        return ask_study(chosen, settings)
+    if not one:
+        return predict_several(chosen, settings)
+    if chosen.out_maps:
+        raise UserError("--out-maps is for several images; save the map of one with --out.")
+    return _predict_one(chosen, settings)
+
+
+def _predict_one(chosen: argparse.Namespace, settings: Settings) -> Answer:
+    from core.inference.overlay import save_overlay
+    from core.inference.predictor import predict
+
+    if chosen.out and not chosen.explain:
+        raise UserError("--out needs --explain: there is no map to save without it.")
+    if chosen.out and Path(chosen.out).suffix.lower() not in MAP_FORMATS:
+        raise UserError(f"--out {chosen.out}: end it in .png or .jpg.")
+    run, image = runs.read_run(settings.runs, chosen.run_id), Path(chosen.paths[0])
+    judgement = _judge(run, image, settings)
+    prediction = predict(
+        run, image, settings, explain=chosen.explain or "", explained_class=chosen.of or ""
+    )
+    answer = {
+        "run": run.id,
+        "class": prediction.predicted,
+        "probabilities": prediction.probabilities,
+        "explanation": None,
+        "judgement": judgement,
+        "synthetic": bool(run.metrics().get("synthetic", False)),
+        "warning": NOT_FOR_DIAGNOSIS,
+    }
+    if prediction.explanation:
+        answer["explanation"] = {
+            "method": prediction.explanation,
+            "class": prediction.explained_class,
+            "layer": prediction.layer,
+            "note": prediction.note,
+            "out": chosen.out,
+        }
+    if chosen.out:
+        save_overlay(prediction.pixels, prediction.heat, Path(chosen.out))
+    if not chosen.json:
+        for name, probability in prediction.probabilities.items():
+            print(f"{name:<14} {probability:6.1%}")
+        if near := judgement.get("nearest"):
+            labels = ", ".join(image["label"] for image in near)
+            print(f"nearest training images: {labels}")
+        print(answer["warning"])
+    return answer, 0
+
+
+def _is_one_image(paths: Sequence[str]) -> bool:
+    """Whether there is a single file that is no folder and no ZIP archive."""
+    from core.imaging.given_images import given_images
+
+    path = Path(paths[0])
+    if len(paths) > 1 or path.is_dir():
+        return False
+    # An archive has members, or a problem of its own in place of its path.
+    return given_images(path, path.name)[0].source == path
+
+
+def _judge(run: runs.Run, image: Path, settings: Settings) -> dict:
+    """What the run says of the image before it is asked for a diagnosis, told on stderr."""
+    from core.inference.familiarity import NoReference, make_in_parts
+    from core.inference.judgement import judge
+
+    try:
+        with ProgressLine() as progress:
+            make_in_parts(run, settings, progress)
+        judgement = judge(run, image, settings)
+    except NoReference as error:
+        print(f"warning: {error}", file=sys.stderr)
+        return {"accepted": None, "reasons": [str(error)]}
+    if not judgement.accepted:
+        print(f"warning: {image.name} should not be diagnosed.", file=sys.stderr)
+        for reason in judgement.reasons:
+            print(f"  {reason}", file=sys.stderr)
+    return asdict(judgement)
