@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import runs
+from core.evaluation.calibration import right_when
 from core.evaluation.cases import run_classes
 from core.evaluation.confused_with import confused_with
 from core.inference.agreement import agreement
@@ -60,11 +61,10 @@ def choose_networks(run: runs.Run, finished: list[runs.Run]) -> list[runs.Run]:
 
 
 def how_far_to_believe(run: runs.Run, prediction: Prediction) -> None:
-    """Say in words how often the run was wrong where it gave the same answer."""
+    """Say in words how often the run was right when it was as sure, and what it confuses."""
     cases = cases_of(run)
-    st.markdown(confused_with(cases, prediction.predicted).sentence)
-    # The calibration of this run in words belongs here:
-    # right_when(cases, prediction.probabilities[prediction.predicted]).sentence
+    sure = right_when(cases, prediction.probabilities[prediction.predicted])
+    st.markdown(f"{sure.sentence} {confused_with(cases, prediction.predicted).sentence}")
 
 
 def opinions_together(

@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import runs
+from core.evaluation.wording import PERCENT, percent
 from core.imaging.decode import read_image
 from core.imaging.thumbnails import picture
 from core.imaging.turns import turned_back_file
@@ -21,7 +22,6 @@ from core.inference.reference import is_current
 from core.settings import Settings
 from pages.components.cases import changed
 from pages.components.image_choice import ChosenImage
-from pages.components.words import PERCENT, percent
 
 SHOWN_SIDE = 700
 # A run whose images are gone is not tried again at every movement of a slider.

@@ -14,6 +14,7 @@ import streamlit as st
 
 from core import runs
 from core.charts.colours import MUTED, class_colour
+from core.evaluation.wording import PERCENT
 from core.imaging.given_images import GivenImage
 from core.inference.batch import Answer, answers_table, predict_slice
 from core.inference.process import ask
@@ -21,7 +22,7 @@ from core.settings import Settings
 from core.training.config import read_config
 from pages.components.cases import changed
 from pages.components.uploads import Uploaded
-from pages.components.words import PERCENT, class_title, time_left
+from pages.components.words import class_title, time_left
 
 # A slice goes to the network in one piece: others wait for it, and it is lost by a stop.
 SLICE, SLICE_BYTES = 32, 100_000_000
