@@ -89,6 +89,10 @@ def test_the_change_by_hand(settings):
     assert row["difference"] == pytest.approx(score - 1)
     assert row["low"] <= row["difference"] <= row["high"] < 0
     assert "Balanced accuracy falls once patients are kept apart" in effect.sentence
+    assert "recognises the collection recognises COVID-19" in effect.caution
+    for table in cases.values():
+        table.loc[table.index[table["finding"] == "normal"][0], "source"] = "cohen"
+    assert split_effect(by_image, by_patient, cases, resamples=50).caution == ""
 
 
 def test_shared_patients_are_those_of_the_split_by_image(settings):

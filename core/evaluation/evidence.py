@@ -13,13 +13,13 @@ import pandas as pd
 from core.data.labels import LABEL_SCHEMES
 from core.errors import UserError
 from core.evaluation.compare import comparison_table
+from core.evaluation.split_setups import PATIENT
 from core.evaluation.spread import repeats
 from core.evaluation.wording import counted, listed
 from core.runs import FINISHED, Run
 
 YES, NO, NOT_SETTLED, CANNOT = "yes", "no", "not settled", "cannot be answered"
 COVID19 = "covid19"
-PATIENT = "patient"
 
 SYNTHETIC = (
     "These runs read drawn images (SYNTHETIC): whatever they show holds for drawings, and says "

@@ -147,6 +147,6 @@ def trend_sentence(trend: Trend) -> str:
         more = "more" if trend.low > 0 else "less"
         return f"From day 10 images are recognised {more} often than {FIRST}: {gap} points."
     return (
-        f"Between the first days ({FIRST}) and from day 10 no difference is shown: {gap} points, "
+        f"From the first days ({FIRST}) to day 10 and later no difference is shown: {gap} points, "
         "which holds zero."
     )

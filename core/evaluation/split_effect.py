@@ -15,6 +15,7 @@ from core.evaluation.compare import comparison_table
 from core.evaluation.evidence import COVID19, PATIENT, unit_of
 from core.evaluation.metrics import rates
 from core.evaluation.split_setups import IMAGE, SIDES, seeds_of
+from core.evaluation.split_words import MEASURES, caution, sentence
 from core.evaluation.statistics import (
     RESAMPLES,
     difference_of_scores,
@@ -24,11 +25,8 @@ from core.evaluation.statistics import (
     units_per_class,
     wilson,
 )
-from core.evaluation.wording import counted, percent, points
 from core.run_files import read_table
 from core.runs import Run
-
-MEASURES = {"balanced_accuracy": "Balanced accuracy", "covid19": "COVID-19 recall"}
 
 PAIR_COLUMNS = (
     "pair",  # what the two runs share: "seed 0", "seed 0, fold 1"
@@ -55,7 +53,8 @@ class SplitEffect:
     ``pairs`` has PAIR_COLUMNS, ``changes`` CHANGE_COLUMNS with a row per measure. ``matched`` is
     whether the seeds agree; where none do, all runs of both sides are used and ``pairs`` is empty.
     ``seen`` is the recall of COVID-19 by image split: part ("met in training", "new"), n,
-    patients, recall, low, high.
+    patients, recall, low, high. ``caution`` is a sentence where COVID-19 can be told by its
+    collection alone, or empty.
     """
 
     name: str
@@ -64,6 +63,7 @@ class SplitEffect:
     changes: pd.DataFrame
     seen: pd.DataFrame
     sentence: str
+    caution: str
 
 
 def split_effect(
@@ -105,7 +105,8 @@ def split_effect(
         pairs,
         changes,
         seen,
-        _sentence(changes.set_index("measure"), shared),
+        sentence(changes.set_index("measure"), shared),
+        caution(answers),
     )
 
 
@@ -216,39 +217,3 @@ def _pairs(
             row[f"covid19_{side}"] = _recalled(cases[run.id])["recall"]
         rows.append(row | shared.loc[first.id].to_dict())
     return rows
-
-
-def _sentence(changes: pd.DataFrame, shared: pd.DataFrame) -> str:
-    said = [_change(changes.loc[name], title) for name, title in MEASURES.items()]
-    low, high = shared["shared_patients"].min(), shared["shared_patients"].max()
-    both = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    of = shared["shared_covid19"].sum(), shared["covid19_patients"].sum()
-    met = f" ({of[0]:,} of {of[1]:,} COVID-19 patients checked, over all runs)" if of[1] else ""
-    return (
-        f"{' '.join(said)} Patients on both sides of a split by image: {both}{met}; by patient: 0."
-    )
-
-
-def _change(row: pd.Series, title: str) -> str:
-    if np.isnan(row["difference"]):
-        missing = " or ".join(f"by {side}" for side in SIDES if not row[f"{side}_n"])
-        return f"{title} is undefined: no such image was checked {missing or 'in one class'}."
-    first, second = (percent(row[side], row[f"{side}_low"], row[f"{side}_high"]) for side in SIDES)
-    figures = (
-        f"{first} by image, {second} with patients kept apart, a change of "
-        f"{points(row['difference'], row['low'], row['high'])} points"
-    )
-    if row["high"] < 0:
-        return f"{title} falls once patients are kept apart: {figures}."
-    if row["low"] > 0:
-        return f"{title} rises once patients are kept apart: {figures}."
-    return f"{title} is not shown to change: {figures}."
-
-
-def answered(changes: pd.DataFrame) -> str:
-    """How many answers stand behind the figures of a row of CHANGE_COLUMNS, in words."""
-    return "; ".join(
-        f"by {side}: {counted(int(changes[f'{side}_n']), 'answer')} on "
-        f"{counted(int(changes[f'{side}_patients']), 'patient')}"
-        for side in SIDES
-    )

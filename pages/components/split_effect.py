@@ -12,14 +12,9 @@ import streamlit as st
 from core import runs
 from core.charts.split_effect import split_chart
 from core.charts.theme import CONFIG
-from core.evaluation.split_effect import (
-    MEASURES,
-    SIDES,
-    SplitEffect,
-    answered,
-    split_effect,
-)
-from core.evaluation.split_setups import split_setups
+from core.evaluation.split_effect import SplitEffect, split_effect
+from core.evaluation.split_setups import SIDES, split_setups
+from core.evaluation.split_words import MEASURES, answered
 from core.settings import Settings
 from pages.components.cases import cases_of, changed, joined_cases
 from pages.components.score_tables import worded_table
@@ -89,6 +84,8 @@ def _show(effect: SplitEffect, number: int) -> None:
             for row in seen.itertuples()
         ]
         st.markdown(f"Within the split by image, COVID-19 recall is {' and '.join(parts)}.")
+    if effect.caution:
+        st.warning(effect.caution, icon=":material/fingerprint:")
     if len(effect.pairs):
         with st.expander("Seed by seed", key=f"split-pairs-{number}"):
             _pairs(effect.pairs)

@@ -1,0 +1,29 @@
+"""Numbers in words: intervals, signs, counts and lists."""
+
+import math
+
+import pytest
+
+from core.evaluation.wording import counted, listed, percent, points
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (percent(0.8123), "81.2 %"),
+        (percent(0.8123, 0.8, 0.825), "81.2 % (80.0 to 82.5)"),
+        (percent(0.8123, math.nan, math.nan), "81.2 %"),
+        (percent(None), "–"),
+        (percent(math.nan), "–"),
+        (points(0.012, -0.004, 0.028), "+1.2 (-0.4 to +2.8)"),
+        (points(-0.0001, math.nan, math.nan), "+0.0"),
+        (points(math.nan, math.nan, math.nan), "–"),
+        (counted(1, "patient"), "1 patient"),
+        (counted(1217, "image"), "1,217 images"),
+        (listed([]), ""),
+        (listed(["a"]), "a"),
+        (listed(["a", "b", "c"]), "a, b and c"),
+    ],
+)
+def test_words(words, expected):
+    assert words.replace("\N{NO-BREAK SPACE}", " ") == expected
