@@ -82,8 +82,8 @@ def calibration_of(cases: pd.DataFrame, classes: Sequence[str], seed: int = 0) -
 
     Intervals come from a bootstrap within each class that draws whole patients. That of ``error``
     is reflected about the value (Davison & Hinkley 1997, section 5.2), for in every resample chance
-    pushes it up once more. It is approximate: of 300 simulated images it held the true error in
-    76 % of cases where that was 0 and in 90 % where it was 0.08 (plain percentiles: 0 and 100 %).
+    pushes it up once more. It is approximate: in 50 simulations of 300 images each it held the true
+    error 38 times where that was 0 and 45 times where it was 0.08 (plain percentiles: 0 and 50).
     """
     n = len(cases)
     if not n:
