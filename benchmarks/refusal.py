@@ -115,7 +115,9 @@ def _turned_x_rays(judge: Judge, rows: pd.DataFrame) -> bool:
     for name, row in TURNS.items():
         if name == UPRIGHT:
             continue
-        judged = judge.judge(turn(x_ray, name) for x_ray in x_rays)
+        # Both at once is rare: fewer of them are enough.
+        some = x_rays[::4] if row.negative and row.quarters else x_rays
+        judged = judge.judge(turn(x_ray, name) for x_ray in some)
         if name in QUARTERS:
             met &= _refused(f"X-rays {row.words}", judged)
         refused = np.array([not one.accepted for one in judged])
