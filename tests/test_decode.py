@@ -169,6 +169,11 @@ def huge_png():
     )
 
 
+def moving_gif():
+    frames = [Image.fromarray(GREY), Image.fromarray(GREY[::-1])]
+    return saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
 def cut(kind):
     data = FILES[kind][0]
     return data[: len(data) * 2 // 3]
@@ -179,6 +184,12 @@ BAD = {
     "empty": (b"", "0 bytes"),
     "text": (b"This is not an image.\n", "not a JPEG, PNG"),
     "GIF": (saved(GREY, "GIF"), "not a JPEG, PNG"),
+    "moving GIF": (moving_gif(), "is a GIF, not a JPEG"),
+    "SVG": (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+    "SVG without a declaration": (b"  <svg width='9' height='9'></svg>", "SVG"),
+    "PDF": (b"%PDF-1.7\n", "a PDF"),
+    "ZIP": (b"PK\x03\x04" + bytes(40), "a ZIP archive"),
+    "HEIC": (b"\0\0\0\x18ftypheic" + bytes(40), "HEIC"),
     "PNG signature only": (b"\x89PNG\r\n\x1a\n", "header"),
     "JPEG signature only": (b"\xff\xd8\xff\xe0", "header"),
     "huge": (huge_png(), "30000 x 30000"),

@@ -62,7 +62,8 @@ def test_what_the_server_imports_loads_no_keras():
         f"for name in {modules!r}:\n"
         "    try: importlib.import_module(name)\n"
         "    except ModuleNotFoundError: importlib.import_module(name.rpartition('.')[0])\n"
-        "print([n for n in ('keras', 'tensorflow', 'jax', 'torch') if n in sys.modules])"
+        "heavy = ('keras', 'tensorflow', 'jax', 'torch', 'pydicom', 'gdcm')\n"
+        "print([n for n in heavy if n in sys.modules])"
     )
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True

@@ -37,7 +37,7 @@ FORMAT_NAMES = "JPEG, PNG, BMP, TIFF, WebP or DICOM"
 
 # What people bring instead, by how such a file begins.
 OTHER_FILES: dict[re.Pattern[bytes], str] = {
-    re.compile(rb"GIF8"): "a GIF, moving or not",
+    re.compile(rb"GIF8"): "a GIF",
     re.compile(rb"PK[\x03\x05]"): "a ZIP archive",
     re.compile(rb"%PDF"): "a PDF",
     re.compile(rb"\s*(\xef\xbb\xbf)?\s*<(\?xml|svg|!--)"): "a drawing or a text (SVG or XML)",
