@@ -1,16 +1,37 @@
-"""Numbers and names in plain words: times, scores with their doubt, states, runs, classes.
+"""What pages say in plain words: states, runs, and the time that is left.
 
-Holds functions from values to text; nothing here draws on a page.
+Holds functions from values to text; nothing here draws on a page. Figures and classes are worded by
+``core.words``, whose functions pages find here too.
 """
 
 import math
 
 from core import runs
-from core.data.labels import CLASS_WORDS
 from core.evaluation.compare import run_name
+from core.words import (
+    class_title,
+    class_words,
+    duration,
+    exact_duration,
+    percent,
+    points,
+    spread_words,
+)
 
-# Figure and sign stay on one line.
-PERCENT = "\N{NO-BREAK SPACE}%"
+__all__ = [
+    "STATES",
+    "badge",
+    "class_title",
+    "class_words",
+    "duration",
+    "exact_duration",
+    "is_synthetic",
+    "percent",
+    "points",
+    "run_title",
+    "spread_words",
+    "time_left",
+]
 
 # Badge colour and word of every state.
 STATES = {
@@ -21,25 +42,6 @@ STATES = {
     runs.FAILED: ("red", "failed"),
     runs.INTERRUPTED: ("orange", "interrupted"),
 }
-
-
-def duration(seconds: float | None) -> str:
-    """A time in the unit a person would use: "40 seconds", "2 minutes", "22.0 hours"."""
-    if seconds is None or not math.isfinite(seconds):
-        return "not known"
-    if seconds < 10:
-        return f"{seconds:.1f} seconds"
-    if seconds < 90:
-        return f"{seconds:.0f} seconds"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3600:.1f} hours"
-
-
-def exact_duration(seconds: float) -> str:
-    """A time in words with its exact number: "12.53 seconds", "22.0 hours (79,184.28 s)"."""
-    exact = f"{seconds:,.2f}".rstrip("0").rstrip(".")
-    return f"{exact} seconds" if seconds < 90 else f"{duration(seconds)} ({exact} s)"
 
 
 def time_left(seconds: float | None) -> str:
@@ -56,41 +58,6 @@ def time_left(seconds: float | None) -> str:
     return f"about {minutes / 60:.1f} hours left"
 
 
-def percent(value: float | None, low: float | None = None, high: float | None = None) -> str:
-    """A fraction as percent, with its 95 % interval where there is one."""
-    if _absent(value):
-        return "–"
-    if _absent(low) or _absent(high):
-        return f"{100 * value:.1f}{PERCENT}"
-    return f"{100 * value:.1f}{PERCENT} ({100 * low:.1f} to {100 * high:.1f})"
-
-
-def points(difference: float, low: float, high: float) -> str:
-    """A difference of fractions in points, signed, with its interval: "+1.2 (-0.4 to +2.8)"."""
-    if _absent(difference):
-        return "–"
-    # "z": nought has no minus, however it was rounded.
-    shown = f"{100 * difference:+z.1f}"
-    return shown if _absent(low) else f"{shown} ({100 * low:+z.1f} to {100 * high:+z.1f})"
-
-
-def spread_words(mean: float, deviation: float, low: float, high: float) -> str:
-    """A mean, its standard deviation and its range, all fractions: "81.2 % ± 1.1 (79 to 83)"."""
-    if _absent(mean):
-        return "–"
-    return f"{percent(mean)} ± {100 * deviation:.1f} ({100 * low:.1f} to {100 * high:.1f})"
-
-
-def class_words(name: str) -> str:
-    """A class in plain words with its exact name: "Pneumonia caused by bacteria (bacteria)"."""
-    return f"{CLASS_WORDS[name]} ({name})" if name in CLASS_WORDS else name
-
-
-def class_title(name: str) -> str:
-    """A class's name as it stands in a chart or a table: "not_covid19" becomes "not COVID-19"."""
-    return name.replace("_", " ").replace("covid19", "COVID-19")
-
-
 def run_title(run: runs.Run) -> str:
     """A run's short name; synthetic images are said first."""
     return f"{'SYNTHETIC: ' if is_synthetic(run) else ''}{run_name(run)}"
@@ -105,7 +72,3 @@ def badge(state: str) -> str:
     """A state as a coloured word, in Streamlit's Markdown."""
     colour, word = STATES[state]
     return f":{colour}-badge[{word}]"
-
-
-def _absent(value: float | None) -> bool:
-    return value is None or math.isnan(value)
