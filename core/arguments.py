@@ -108,6 +108,14 @@ def compare_arguments(parser: argparse.ArgumentParser) -> None:
     wanted.add_argument("--runs", metavar="RUN,RUN", help="compare these")
 
 
+def report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `report`."""
+    wanted = parser.add_mutually_exclusive_group(required=True)
+    wanted.add_argument("--study", help="report all its runs")
+    wanted.add_argument("--runs", metavar="RUN,RUN", help="report these")
+    parser.add_argument("--out", default="report.html", metavar="FILE", help="ends in .html")
+
+
 def predict_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `predict`."""
     parser.add_argument("--run", dest="run_id", required=True, metavar="RUN")

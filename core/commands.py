@@ -1,9 +1,9 @@
 """The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, and
-baselines with the cheat test have modules of their own, which end in ``_command``; how answers are
-printed stands in ``core.__main__``.
+calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons,
+reports, and baselines with the cheat test have modules of their own, which end in ``_command``; how
+answers are printed stands in ``core.__main__``.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from core.compare_command import compare
 from core.errors import UserError
 from core.following import follow
 from core.range_command import find_learning_rate
+from core.report_command import report
 from core.settings import read_settings
 from core.study_commands import study
 from core.terminal import ProgressLine
@@ -198,6 +199,7 @@ COMMANDS = tuple(
         ("cheat-test", arguments.cheat_test_arguments, test_for_cheating),
         ("runs", arguments.runs_arguments, list_all),
         ("compare", arguments.compare_arguments, compare),
+        ("report", arguments.report_arguments, report),
         ("predict", arguments.predict_arguments, predict_image),
         ("fetch", arguments.fetch_arguments, fetch_collection),
         ("worker", lambda parser: None, work_queue),

@@ -21,8 +21,8 @@ def compare(chosen: argparse.Namespace) -> Answer:
     from core.evaluation.pairs import pairs_table, probability_best
     from core.evaluation.verdict import verdict
 
-    chosen_runs = _chosen(chosen, read_settings())
-    answers, left_out = read_answers(chosen_runs)
+    compared = chosen_runs(chosen, read_settings())
+    answers, left_out = read_answers(compared)
     for reason in left_out.values():
         print(f"left out: {reason}", file=sys.stderr)
     if len(answers) < 2:
@@ -32,7 +32,7 @@ def compare(chosen: argparse.Namespace) -> Answer:
     if not table["n_common"].any():
         raise UserError(table["reason"].iloc[0])
     best, sentences = probability_best(answers), verdict(table)
-    by_id = {run.id: run for run in chosen_runs}
+    by_id = {run.id: run for run in compared}
     answer = {
         "study": chosen.study,
         "runs": [describe(by_id[own.run]) | {"name": own.name} for own in answers],
@@ -53,7 +53,8 @@ def compare(chosen: argparse.Namespace) -> Answer:
     return answer, 0
 
 
-def _chosen(chosen: argparse.Namespace, settings: Settings) -> list[runs.Run]:
+def chosen_runs(chosen: argparse.Namespace, settings: Settings) -> list[runs.Run]:
+    """The runs that --study or --runs names; raises UserError for one that is not there."""
     if chosen.study is None:
         wanted = dict.fromkeys(name.strip() for name in chosen.runs.split(",") if name.strip())
         return [runs.read_run(settings.runs, identifier) for identifier in wanted]
