@@ -123,6 +123,9 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--explain", help="gradcam")
     parser.add_argument("--of", metavar="CLASS", help="class to explain; default: the predicted")
     parser.add_argument("--out", metavar="FILE", help="where to save the map, as .png or .jpg")
+    parser.add_argument(
+        "--pdf", metavar="FILE", help="where to save the prediction as one page, with a heat map"
+    )
 
 
 def fetch_arguments(parser: argparse.ArgumentParser) -> None:

@@ -87,12 +87,14 @@ def predict_image(chosen: argparse.Namespace) -> Answer:
         raise UserError("--out needs --explain: there is no map to save without it.")
     if chosen.out and Path(chosen.out).suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise UserError(f"--out {chosen.out}: end it in .png or .jpg.")
+    if chosen.pdf and Path(chosen.pdf).suffix.lower() != ".pdf":
+        raise UserError(f"--pdf {chosen.pdf}: end it in .pdf.")
     run = runs.read_run(settings.runs, chosen.run_id)
     prediction = predict(
         run,
         Path(chosen.image),
         settings,
-        explain=chosen.explain or "",
+        explain=chosen.explain or ("gradcam" if chosen.pdf else ""),
         explained_class=chosen.of or "",
     )
     answer = {
@@ -102,6 +104,7 @@ def predict_image(chosen: argparse.Namespace) -> Answer:
         "explanation": None,
         "synthetic": bool(run.metrics().get("synthetic", False)),
         "warning": "Research and teaching only, not for diagnosis.",
+        "pdf": chosen.pdf,
     }
     if prediction.explanation:
         answer["explanation"] = {
@@ -113,6 +116,8 @@ def predict_image(chosen: argparse.Namespace) -> Answer:
         }
     if chosen.out:
         _save_map(prediction, Path(chosen.out))
+    if chosen.pdf:
+        _save_sheet(run, prediction, Path(chosen.image), Path(chosen.pdf))
     if not chosen.json:
         for name, probability in prediction.probabilities.items():
             print(f"{name:<14} {probability:6.1%}")
@@ -162,6 +167,16 @@ def _save_map(prediction, path: Path) -> None:
     blended = overlay(prediction.pixels, prediction.heat, 0.5)
     # OpenCV would write to a full disk without a word.
     content = cv2.imencode(path.suffix, cv2.cvtColor(blended, cv2.COLOR_RGB2BGR))[1].tobytes()
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def _save_sheet(run: runs.Run, prediction, image: Path, path: Path) -> None:
+    from core.files import whole_file
+    from core.inference.sheet import sheet_pdf
+    from core.inference.sheet_facts import known_image, sheet_of
+
+    content = sheet_pdf(sheet_of([(run, prediction)], image.name, **known_image(run, image)))
     with whole_file(path) as temporary:
         temporary.write_bytes(content)
 

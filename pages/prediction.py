@@ -8,6 +8,7 @@ from core.inference.overlay import overlay
 from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
 from pages.components.frame import page
 from pages.components.image_choice import choose_image, describe_image
+from pages.components.prediction_sheet import prediction_sheet
 from pages.components.run_choice import choose_run, finished_runs, warn_of_shared_patients
 from pages.components.words import class_title, class_words, percent
 
@@ -68,6 +69,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
                 theme=None,
                 config=CONFIG,
             )
+        prediction_sheet([(run, prediction)], image, opacity / 100)
         st.caption(f"{WHAT_IT_IS} {WHAT_IT_IS_NOT}")
         st.caption(
             "A probability is what the network computes, not how often it is right: see its "

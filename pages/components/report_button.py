@@ -15,8 +15,8 @@ from core.evaluation.report_facts import gather
 from core.settings import Settings
 
 HELP = (
-    "Data, split, recipe, all tables and charts, limitations, versions and a CLAIM checklist in one "
-    "HTML file that opens without a network and prints well. It takes some seconds to make."
+    "Data, split, recipe, all tables and charts, limitations, versions and a CLAIM checklist in "
+    "one HTML file that opens without a network and prints well. It takes some seconds to make."
 )
 
 
