@@ -34,7 +34,7 @@ with page("Comparison", LEAD) as settings:
     finished = finished_runs(settings)
     chosen, labels = choose_runs(finished)
     mine = comparison_table(chosen)
-    report_button(chosen, mine, settings)
+    report_button(chosen, finished, mine, settings)
     table = mine
     if labels == "paper3" and st.toggle("Show the published figures", value=True):
         table = pd.concat([mine, published_rows()], ignore_index=True)

@@ -35,6 +35,7 @@ from core.studies import what_differs
 IMAGE_COLUMNS = ("id", "sha256", "patient", "source", "finding", "label", "side")
 # Every two of them make 66 pairs, more than a table or Holm's correction can bear.
 MOST_COMPARED = 12
+STEPS = "Gathering what is known"
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def gather(
     """
     report = progress or (lambda *_: None)
     runs = tuple(sorted(runs, key=lambda run: run.id))
-    report("Reading runs", 0, len(runs))
+    report(STEPS, 0, 3)
     scores = comparison_table(runs)
     if scores.empty:
         reasons = " ".join(unusable_runs(runs).values())
@@ -115,14 +116,15 @@ def gather(
     scored = tuple(by_id[identifier] for identifier in scores["run"])
     scores = scores.assign(name=scores["run"].map(names))
     images, absent = _images(scored)
-    report("Comparing runs in pairs", 0, 1)
+    report(STEPS, 1, 3)
     pairs, best, reasons = _compared(scored, names)
     published = published_rows()
     if set(scores["labels"]) != {"paper3"}:
         published = published.iloc[:0]
     own_curves = curves(scored)
-    report("Reading the image collections", 0, 1)
+    report(STEPS, 2, 3)
     summary, unread = _summary(scores, settings)
+    report(STEPS, 3, 3)
     return Facts(
         title=f"Study {study}" if study else f"{len(scored)} run{'s' * (len(scored) != 1)}",
         study=study,

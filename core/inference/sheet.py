@@ -23,10 +23,10 @@ NOT_FOR_DIAGNOSIS = "Research and teaching only, not for diagnosis."
 SYNTHETIC = "SYNTHETIC: this image was drawn by ChestBench and shows nobody's lungs."
 
 MARGIN, WIDTH, HEIGHT = 14, 182, 297  # mm; WIDTH between the margins
-GAP, CAPTION, SMALLEST = 4, 11, 20  # mm; SMALLEST side of a picture
+GAP, CAPTION, SMALLEST = 4, 11, 12  # mm; SMALLEST side of a picture
 INK, FAINT, RULE = (21, 25, 31), (86, 96, 109), (211, 217, 224)
 WARNING = (168, 111, 0)
-MOST_MAPS, MOST_OPINIONS = 7, 12
+MOST_MAPS, MOST_OPINIONS, MOST_FACTS, MOST_LIMITS = 7, 12, 13, 6
 _MOST_LETTERS = 110
 
 
@@ -123,14 +123,15 @@ def _head(pdf: FPDF, sheet: Sheet, made: datetime) -> None:
 def _room_below(sheet: Sheet) -> float:
     """Height in mm of what stands below the pictures; lines are of fixed height."""
     opinions = min(len(sheet.opinions), MOST_OPINIONS) + 1 + (len(sheet.opinions) > MOST_OPINIONS)
-    return 6 * opinions + 6 + 4.6 * len(sheet.facts) + 3 + 8.6 * len(sheet.limits) + 5
+    facts, limits = min(len(sheet.facts), MOST_FACTS), min(len(sheet.limits), MOST_LIMITS)
+    return 6 * opinions + 6 + 4.6 * facts + 3 + 8.6 * limits + 5
 
 
 def _pictures(pdf: FPDF, sheet: Sheet, room: float) -> None:
     """The image and its maps as equal squares, as large as they fit into ``room`` mm of height."""
     tiles = [(_grey(sheet.pixels), "What the network saw")]
     tiles += [(_colour(each.picture), each.caption) for each in sheet.maps[:MOST_MAPS]]
-    sizes = {columns: _side(len(tiles), columns, room) for columns in (1, 2, 3, 4)}
+    sizes = {columns: _side(len(tiles), columns, room) for columns in range(1, len(tiles) + 1)}
     columns = max(sizes, key=sizes.get)
     side = sizes[columns]
     top = pdf.get_y()
@@ -188,7 +189,7 @@ def _opinions(pdf: FPDF, sheet: Sheet) -> None:
 
 def _facts(pdf: FPDF, sheet: Sheet) -> None:
     y = pdf.get_y()
-    for name, words in sheet.facts:
+    for name, words in sheet.facts[:MOST_FACTS]:
         _cell(pdf, MARGIN, y, 40, printable(name, 28), 8, FAINT)
         _cell(pdf, MARGIN + 40, y, WIDTH - 40, printable(words, 98), 8, INK)
         y += 4.6
@@ -196,7 +197,7 @@ def _facts(pdf: FPDF, sheet: Sheet) -> None:
 
 
 def _limits(pdf: FPDF, sheet: Sheet) -> None:
-    for sentence in sheet.limits:
+    for sentence in sheet.limits[:MOST_LIMITS]:
         pdf.set_font("helvetica", "", 8)
         pdf.set_text_color(*FAINT)
         text = printable(sentence, 260)

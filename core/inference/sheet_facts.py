@@ -1,7 +1,8 @@
 """What of runs, an image and their predictions goes on a sheet of one page.
 
-Holds ``sheet_of``, which words it, and ``known_image``; the page itself is drawn by ``core.inference.sheet``. Of an
-image only its name, its class and its side are used: never what a DICOM file says of a patient.
+Holds ``sheet_of``, which words it, and ``known_image``; the page itself is drawn by
+``core.inference.sheet``. Of an image only its name, its class and its side are used: never what a
+DICOM file says of a patient.
 """
 
 import hashlib

@@ -5,11 +5,13 @@ Holds ``report_button``. The file is made when it is asked for, in seconds; what
 """
 
 from functools import partial
+from html import escape
 
 import pandas as pd
 import streamlit as st
 
 from core import runs
+from core.errors import UserError
 from core.evaluation.report import write_report
 from core.evaluation.report_facts import gather
 from core.settings import Settings
@@ -20,12 +22,18 @@ HELP = (
 )
 
 
-def report_button(chosen: list[runs.Run], mine: pd.DataFrame, settings: Settings) -> None:
-    """Offer the report of ``chosen``; ``mine`` are the rows of those that have figures."""
+def report_button(
+    chosen: list[runs.Run], finished: list[runs.Run], mine: pd.DataFrame, settings: Settings
+) -> None:
+    """Offer the report of ``chosen``; ``mine`` are the rows of those that have figures.
+
+    It bears the name of a study where all its ``finished`` runs, and no others, are chosen.
+    """
     if mine.empty:
         return
-    studies = {str(run.config.get("study") or "") for run in chosen}
-    study = studies.pop() if len(studies) == 1 else ""
+    study = str(chosen[0].config.get("study") or "")
+    whole = {run.id for run in finished if str(run.config.get("study") or "") == study}
+    study = study if whole == {run.id for run in chosen} else ""
     st.download_button(
         "Report of these runs (HTML)",
         partial(_report, chosen, settings, study),
@@ -39,4 +47,8 @@ def report_button(chosen: list[runs.Run], mine: pd.DataFrame, settings: Settings
 
 
 def _report(chosen: list[runs.Run], settings: Settings, study: str) -> bytes:
-    return write_report(gather(chosen, settings, study)).encode()
+    try:
+        return write_report(gather(chosen, settings, study)).encode()
+    except UserError as error:
+        # A run was deleted since the page was drawn: the file says so, for the page cannot.
+        return f"<!DOCTYPE html><meta charset='utf-8'><p>{escape(str(error))}</p>".encode()
