@@ -51,6 +51,7 @@ def test_an_image_of_the_catalog_is_read_and_explained(place):
     assert "They do not outline disease" in words
     assert len(page.get("plotly_chart")) == 1
     assert len(page.image) == 2
+    assert "This prediction as PDF" in [b.proto.label for b in page.get("download_button")]
 
 
 def test_another_class_can_be_explained(place):

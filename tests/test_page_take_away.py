@@ -7,7 +7,7 @@ import pytest
 from run_folders import make_environment, make_finished_run, open_page
 
 from core.table_files import FORMATS
-from pages.components import take_away
+from pages.components import report_button, take_away
 
 COMPARED = {"scores", "against-the-paper", "pairs", "repeats", "times"}
 
@@ -80,3 +80,21 @@ def test_without_figures_there_is_no_report(settings):
     (run.folder / "metrics.json").unlink()
     page = open_page("comparison")
     assert "Report of these runs (HTML)" not in [proto.label for proto in files(page)]
+
+
+def test_a_run_deleted_meanwhile_is_one_sentence_in_the_report(settings):
+    run = make_finished_run(settings)
+    (run.folder / "metrics.json").unlink()
+    content = report_button._report([run], settings, "").decode()
+    assert "None of these runs has finished with figures" in content and run.id in content
+
+
+def test_a_report_bears_a_study_s_name_only_where_the_study_is_whole(settings, monkeypatch):
+    asked = []
+    monkeypatch.setattr(report_button, "_report", lambda chosen, settings, study: b"")
+    monkeypatch.setattr(report_button, "partial", lambda function, *given: asked.append(given[2]))
+    for seed in (0, 1):
+        make_finished_run(settings, seed=seed, study="Two")
+    page = open_page("comparison", study="Two")
+    page.multiselect[0].unselect(page.multiselect[0].value[0]).run()
+    assert asked == ["Two", ""]
