@@ -108,6 +108,14 @@ def compare_arguments(parser: argparse.ArgumentParser) -> None:
     wanted.add_argument("--runs", metavar="RUN,RUN", help="take these")
 
 
+def report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `report`."""
+    wanted = parser.add_mutually_exclusive_group(required=True)
+    wanted.add_argument("--study", help="report all its runs")
+    wanted.add_argument("--runs", metavar="RUN,RUN", help="report these")
+    parser.add_argument("--out", default="report.html", metavar="FILE", help="ends in .html")
+
+
 def predict_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `predict`."""
     asked = parser.add_mutually_exclusive_group(required=True)
@@ -121,6 +129,9 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
         help="of one image, where to save the map, as .png or .jpg; of several, the table as .csv",
     )  # fmt: skip
     parser.add_argument("--out-maps", metavar="FOLDER", help="where to save the maps of several")
+    parser.add_argument(
+        "--pdf", metavar="FILE", help="where to save the prediction of one image as one page"
+    )
 
 
 def follow_arguments(parser: argparse.ArgumentParser) -> None:

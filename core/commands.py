@@ -21,6 +21,7 @@ from core.following import follow
 from core.predict_command import predict_images
 from core.questions_command import questions
 from core.range_command import find_learning_rate
+from core.report_command import report
 from core.settings import read_settings
 from core.study_commands import study
 from core.terminal import ProgressLine
@@ -145,6 +146,7 @@ COMMANDS = tuple(
         ("runs", arguments.runs_arguments, list_all),
         ("compare", arguments.compare_arguments, compare),
         ("questions", arguments.compare_arguments, questions),
+        ("report", arguments.report_arguments, report),
         ("predict", arguments.predict_arguments, predict_images),
         ("follow", arguments.follow_arguments, follow_patient),
         ("fetch", arguments.fetch_arguments, fetch_collection),

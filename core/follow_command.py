@@ -11,10 +11,10 @@ from pathlib import Path
 from core import runs
 from core.answers import Answer, finite
 from core.errors import UserError
-from core.evaluation.wording import NOT_FOR_DIAGNOSIS
 from core.settings import read_settings
 from core.studies import find_study
 from core.terminal import ProgressLine
+from core.words import NOT_FOR_DIAGNOSIS
 
 
 def follow_patient(chosen: argparse.Namespace) -> Answer:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from core import runs
 from core.answers import Answer, finite
 from core.errors import UserError
-from core.evaluation.wording import NOT_FOR_DIAGNOSIS
 from core.settings import Settings
 from core.studies import find_study
+from core.words import NOT_FOR_DIAGNOSIS
 
 if TYPE_CHECKING:
     from core.inference.agreement import Agreement
@@ -30,8 +30,10 @@ def ask_study(chosen: argparse.Namespace, settings: Settings) -> Answer:
     from core.inference.opinions import doubts, networks_to_ask, opinions
     from core.inference.predictor import predict
 
-    if chosen.explain or chosen.of or chosen.out:
-        raise UserError("--explain, --of and --out go with --run: a map is drawn of one network.")
+    if chosen.explain or chosen.of or chosen.out or chosen.pdf:
+        raise UserError(
+            "--explain, --of, --out and --pdf go with --run: a map is drawn of one network."
+        )
     image = Path(chosen.paths[0])
     # Else every run would say the same sentence.
     read_image(image, settings.max_pixels)

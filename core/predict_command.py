@@ -10,15 +10,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import runs
 from core.answers import Answer
 from core.errors import UserError
-from core.evaluation.wording import NOT_FOR_DIAGNOSIS
 from core.opinions_command import ask_study
 from core.predict_several_command import predict_several
 from core.settings import Settings, read_settings
 from core.terminal import ProgressLine
+from core.words import NOT_FOR_DIAGNOSIS
+
+if TYPE_CHECKING:
+    from core.inference.predictor import Prediction
 
 MAP_FORMATS = (".png", ".jpg", ".jpeg")
 
@@ -32,6 +36,8 @@ def predict_images(chosen: argparse.Namespace) -> Answer:
             raise UserError("--study asks about one image; give one file, or --run for several.")
         return ask_study(chosen, settings)
     if not one:
+        if chosen.pdf:
+            raise UserError("--pdf is a page about one image; give one file.")
         return predict_several(chosen, settings)
     if chosen.out_maps:
         raise UserError("--out-maps is for several images; save the map of one with --out.")
@@ -46,10 +52,16 @@ def _predict_one(chosen: argparse.Namespace, settings: Settings) -> Answer:
         raise UserError("--out needs --explain: there is no map to save without it.")
     if chosen.out and Path(chosen.out).suffix.lower() not in MAP_FORMATS:
         raise UserError(f"--out {chosen.out}: end it in .png or .jpg.")
+    if chosen.pdf and Path(chosen.pdf).suffix.lower() != ".pdf":
+        raise UserError(f"--pdf {chosen.pdf}: end it in .pdf.")
     run, image = runs.read_run(settings.runs, chosen.run_id), Path(chosen.paths[0])
     judgement = _judge(run, image, settings)
     prediction = predict(
-        run, image, settings, explain=chosen.explain or "", explained_class=chosen.of or ""
+        run,
+        image,
+        settings,
+        explain=chosen.explain or ("gradcam" if chosen.pdf else ""),
+        explained_class=chosen.of or "",
     )
     answer = {
         "run": run.id,
@@ -59,6 +71,7 @@ def _predict_one(chosen: argparse.Namespace, settings: Settings) -> Answer:
         "judgement": judgement,
         "synthetic": bool(run.metrics().get("synthetic", False)),
         "warning": NOT_FOR_DIAGNOSIS,
+        "pdf": chosen.pdf,
     }
     if prediction.explanation:
         answer["explanation"] = {
@@ -70,6 +83,8 @@ def _predict_one(chosen: argparse.Namespace, settings: Settings) -> Answer:
         }
     if chosen.out:
         save_overlay(prediction.pixels, prediction.heat, Path(chosen.out))
+    if chosen.pdf:
+        _save_sheet(run, prediction, image, Path(chosen.pdf))
     if not chosen.json:
         for name, probability in prediction.probabilities.items():
             print(f"{name:<14} {probability:6.1%}")
@@ -78,6 +93,16 @@ def _predict_one(chosen: argparse.Namespace, settings: Settings) -> Answer:
             print(f"nearest training images: {labels}")
         print(answer["warning"])
     return answer, 0
+
+
+def _save_sheet(run: runs.Run, prediction: "Prediction", image: Path, path: Path) -> None:
+    from core.files import whole_file
+    from core.inference.sheet import sheet_pdf
+    from core.inference.sheet_facts import known_image, sheet_of
+
+    content = sheet_pdf(sheet_of([(run, prediction)], image.name, **known_image(run, image)))
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def _is_one_image(paths: Sequence[str]) -> bool:

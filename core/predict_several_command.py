@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from core import runs
 from core.answers import Answer
 from core.errors import UserError
-from core.evaluation.wording import NOT_FOR_DIAGNOSIS
 from core.files import whole_file
 from core.imaging.given_images import GivenImage, images_at
 from core.settings import Settings
 from core.terminal import ProgressLine
+from core.words import NOT_FOR_DIAGNOSIS
 
 if TYPE_CHECKING:
     from core.inference.batch import Answer as ImageAnswer

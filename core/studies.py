@@ -79,7 +79,7 @@ def what_differs(study_runs: Sequence[runs.Run]) -> list[str]:
     and what a recipe sets by itself (for its backbones and weights) is left to the recipe. Runs
     whose config cannot be read are passed over.
     """
-    configs = [dict(_fields(run.config)) for run in study_runs if not run.problem]
+    configs = [dict(config_fields(run.config)) for run in study_runs if not run.problem]
     names = dict.fromkeys(name for config in configs for name in config if name != "study")
     values = {name: [json.dumps(config.get(name)) for config in configs] for name in names}
     differing = [name for name in names if len({*values[name]}) > 1]
@@ -97,6 +97,15 @@ def what_differs(study_runs: Sequence[runs.Run]) -> list[str]:
     if "seed" in values and "split.seed" in values and follows("seed", "split.seed"):
         brought["split.seed"] = ("seed",)
     return [name for name in differing if name not in brought or not follows(name, *brought[name])]
+
+
+def config_fields(config: dict, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Every single setting of a config with its name, nested ones with dots: head.units."""
+    for name, value in config.items():
+        if isinstance(value, dict):
+            yield from config_fields(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def study_table(study_runs: Sequence[runs.Run]) -> pd.DataFrame:
@@ -148,7 +157,7 @@ def _best_so_far(run: runs.Run) -> float:
 
 
 def _words(config: dict, differing: list[str]) -> str:
-    fields = dict(_fields(config))
+    fields = dict(config_fields(config))
     words = []
     # The settings of the preprocessing are one choice of a person's.
     chosen = dict.fromkeys("preprocess" if n in _PREPROCESSING else n for n in differing)
@@ -181,16 +190,8 @@ def _set_by_recipes() -> set[str]:
         name
         for recipe in RECIPES.values()
         for settings in (recipe.settings, recipe.from_scratch)
-        for name, _ in _fields(settings)
+        for name, _ in config_fields(settings)
     }
-
-
-def _fields(config: dict, prefix: str = "") -> Iterator[tuple[str, object]]:
-    for name, value in config.items():
-        if isinstance(value, dict):
-            yield from _fields(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _number(value: object) -> float:

@@ -13,6 +13,7 @@ from pages.components.differences import is_it_real
 from pages.components.frame import page
 from pages.components.published_differences import against_the_paper, published_footnotes
 from pages.components.repeats import mean_and_spread
+from pages.components.report_button import report_button
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
 from pages.components.run_filter import choose_runs
 from pages.components.score_tables import SCORE_WORDS, score_table
@@ -34,6 +35,7 @@ with page("Comparison", LEAD) as settings:
     finished = finished_runs(settings)
     chosen, labels = choose_runs(finished)
     mine = comparison_table(chosen)
+    report_button(chosen, finished, mine, settings)
     table = mine
     if labels == "paper3" and st.toggle("Show the published figures", value=True):
         table = pd.concat([mine, published_rows()], ignore_index=True)

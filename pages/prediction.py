@@ -11,6 +11,7 @@ from pages.components.frame import page
 from pages.components.image_choice import choose_image, describe_image, one_of
 from pages.components.nearest_images import nearest_images
 from pages.components.opinions import choose_networks, how_far_to_believe, opinions_together
+from pages.components.prediction_sheet import prediction_sheet
 from pages.components.refusal import judged_image
 from pages.components.run_choice import choose_run, finished_runs, warn_of_shared_patients
 from pages.components.words import class_title, class_words, percent
@@ -81,6 +82,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
                 theme=None,
                 config=CONFIG,
             )
+        prediction_sheet([(run, prediction)], image, opacity / 100)
         st.caption(f"{WHAT_IT_IS} {WHAT_IT_IS_NOT}")
         st.caption(
             "A probability is what the network computes, not how often it is right: see its "

@@ -58,6 +58,7 @@ def test_an_image_of_the_catalog_is_read_and_explained(place):
     assert len(page.get("plotly_chart")) == 1
     # What the network sees, the map over it, and the nearest training images.
     assert len(page.image) == 2 + NEAREST
+    assert "This prediction as PDF" in [b.proto.label for b in page.get("download_button")]
 
 
 def test_another_class_can_be_explained(place):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from core.evaluation.wording import counted, listed, percent, points
+from core.words import counted, listed, percent, points
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,14 @@ from core.charts.colours import BACKGROUND, GRID, MUTED, PANEL, SERIES_COLOURS, 
 
 TEMPLATE_NAME = "chestbench"
 
-# Passed to whatever shows a figure: fills its column, and keeps the tools out of narrow screens.
-CONFIG = {"responsive": True, "displaylogo": False, "displayModeBar": False}
+# Passed to whatever shows a figure: fills its column; of plotly's tools only the one that saves the
+# chart, while the pointer is over it. pages/components/chart_files.js makes PNG and SVG of it.
+CONFIG = {
+    "responsive": True,
+    "displaylogo": False,
+    "displayModeBar": "hover",
+    "modeBarButtons": [["toImage"]],
+}
 
 # Classes whose name is not how people write it.
 CLASS_TITLES = {"covid19": "COVID-19", "not_covid19": "not COVID-19"}
@@ -47,6 +53,7 @@ pio.templates[TEMPLATE_NAME] = go.layout.Template(
             "font": {"size": 13, "color": TEXT},
             "align": "left",
         },
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": MUTED, "activecolor": TEXT},
         "legend": {
             "orientation": "h",
             "x": 0,

@@ -26,8 +26,8 @@ from core.evaluation.evidence import (
 )
 from core.evaluation.spread import spread_table
 from core.evaluation.statistics import difference_of_scores
-from core.evaluation.wording import counted, percent, points
 from core.runs import Run
+from core.words import counted, percent, points
 
 KEY = "RQ3"
 QUESTION = "What accuracy can be attained?"

@@ -15,8 +15,8 @@ from core.errors import UserError
 from core.evaluation.compare import comparison_table
 from core.evaluation.split_setups import PATIENT
 from core.evaluation.spread import repeats
-from core.evaluation.wording import counted, listed
 from core.runs import FINISHED, Run
+from core.words import counted, listed
 
 YES, NO, NOT_SETTLED, CANNOT = "yes", "no", "not settled", "cannot be answered"
 COVID19 = "covid19"

@@ -14,7 +14,7 @@ import pandas as pd
 from core.evaluation.evidence import unit_of
 from core.evaluation.slices import FEW
 from core.evaluation.statistics import LEVEL, difference_of_scores, wilson
-from core.evaluation.wording import counted, points
+from core.words import counted, points
 
 NOT_GIVEN = "not given"
 # Upper bound (inclusive) -> name of the band.

@@ -25,7 +25,7 @@ from core.evaluation.evidence import (
 from core.evaluation.pairs import BETTER, Best, pairs_table, probability_best
 from core.evaluation.spread import spread_table
 from core.evaluation.verdict import better_first, verdict
-from core.evaluation.wording import counted, listed
+from core.words import counted, listed
 
 KEY = "RQ1"
 QUESTION = "Does one technique distinctly outperform the others?"

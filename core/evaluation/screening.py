@@ -29,7 +29,7 @@ from core.evaluation.evidence import (
 from core.evaluation.onset import ABOUT_DAYS, FIRST, Trend, onset_table, onset_trend, trend_sentence
 from core.evaluation.slices import FEW
 from core.evaluation.statistics import wilson
-from core.evaluation.wording import counted, percent
+from core.words import counted, percent
 
 KEY = "RQ2"
 QUESTION = "Can it screen for COVID-19 early?"

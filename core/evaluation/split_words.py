@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.evaluation.evidence import COVID19
 from core.evaluation.split_setups import SIDES
-from core.evaluation.wording import counted, percent, points
+from core.words import counted, percent, points
 
 MEASURES = {"balanced_accuracy": "Balanced accuracy", "covid19": "COVID-19 recall"}
 

@@ -37,7 +37,7 @@ from core.evaluation.progression import (
     followed,
     mean_over_patients,
 )
-from core.evaluation.wording import counted, percent
+from core.words import counted, percent
 
 KEY = "RQ4"
 QUESTION = "Can it track the progression or resolution of the disease?"

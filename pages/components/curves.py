@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.statistics import wilson
-from core.evaluation.wording import PERCENT
+from core.words import PERCENT
 
 
 def caution_of_curves(mine: pd.DataFrame) -> None:

@@ -130,7 +130,7 @@ def _numbers(pairs: pd.DataFrame) -> None:
         "p_holm": [_p(row["p_holm"]) for row in rows],
     }
     columns = ["name_a", "name_b", "finding", *NUMBERS, "n_common", "only_a", "only_b"]
-    worded_table(pairs[columns], words, NUMBERS, TEXTS)
+    worded_table(pairs[columns], words, NUMBERS, TEXTS, name="pairs", exact=pairs)
     for sentence in dict.fromkeys(filter(None, pairs["reason"])):
         st.caption(sentence)
 

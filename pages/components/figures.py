@@ -10,7 +10,7 @@ from html import escape
 import streamlit as st
 
 from core.evaluation.statistics import Estimate
-from core.evaluation.wording import PERCENT
+from core.words import PERCENT
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from core.charts.colours import CLASS_COLOURS
 from core.errors import UserError
-from core.evaluation.wording import NOT_FOR_DIAGNOSIS
 from core.settings import PROJECT, Settings, read_settings
+from core.words import NOT_FOR_DIAGNOSIS
 
 SYNTHETIC = (
     ":orange-badge[SYNTHETIC] Drawn by ChestBench itself, to learn the workbench on: "
@@ -30,6 +30,7 @@ REAL_IMAGES = (
 WARNING = f":blue-badge[NOT FOR DIAGNOSIS] {NOT_FOR_DIAGNOSIS}"
 
 _LOOK = Path(__file__).with_name("look.css").read_text(encoding="utf-8")
+_CHART_FILES = Path(__file__).with_name("chart_files.js").read_text(encoding="utf-8")
 _COLOURS = "\n".join(
     f'[class*="class-{name}"] {{ --class-colour: {colour}; }}'
     for name, colour in CLASS_COLOURS.items()
@@ -46,6 +47,7 @@ def page(title: str, lead: str, predictions: bool = False) -> Iterator[Settings]
     """
     _leave_old_navigation()
     st.html(f"<style>{_LOOK}{_COLOURS}</style>")
+    st.html(f"<script>{_CHART_FILES}</script>", unsafe_allow_javascript=True)
     st.sidebar.caption(NOT_FOR_DIAGNOSIS)
     st.title(title, anchor=False)
     with st.container(key="lead"):

@@ -107,6 +107,8 @@ def _answers(table: pd.DataFrame, answered: pd.DataFrame, classes: tuple[str, ..
         {"name": ("Network and run", None), "predicted": ("Answer", None)},
         ["color: #E69F00" if wrong else "" for wrong in answered["wrong"]],
         width=110,
+        name="answers-to-one-image",
+        exact=answered[["name", "predicted", *probabilities]],
     )
     st.caption("Orange: a wrong answer. A probability is what the network computes.")
 

@@ -45,7 +45,16 @@ def against_the_paper(table: pd.DataFrame) -> None:
     }
     styles = [_style(row.low, row.high) for row in rows.itertuples()]
     texts = {"name": ("Network and run", None)}
-    worded_table(rows[["name", *NUMBERS]], words, NUMBERS, texts, styles, 170)
+    worded_table(
+        rows[["name", *NUMBERS]],
+        words,
+        NUMBERS,
+        texts,
+        styles,
+        170,
+        name="against-the-paper",
+        exact=rows,
+    )
     st.caption(
         ":blue[Blue]: better than published; :orange[red]: worse; not coloured: the interval holds "
         "zero. It takes the two sets of images as independent of each other, and says nothing of "

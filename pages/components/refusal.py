@@ -11,7 +11,6 @@ from pathlib import Path
 import streamlit as st
 
 from core import runs
-from core.evaluation.wording import PERCENT, percent
 from core.imaging.decode import read_image
 from core.imaging.thumbnails import picture
 from core.imaging.turns import turned_back_file
@@ -20,6 +19,7 @@ from core.inference.judgement import Judgement, judge
 from core.inference.process import ask
 from core.inference.reference import is_current
 from core.settings import Settings
+from core.words import PERCENT, percent
 from pages.components.cases import changed
 from pages.components.image_choice import ChosenImage
 

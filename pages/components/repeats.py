@@ -84,6 +84,8 @@ def mean_and_spread(table: pd.DataFrame, measure: str) -> None:
         SCORE_WORDS,
         TEXTS,
         width=SPREAD_WIDTH,
+        name="repeats",
+        exact=shown.drop(columns=list(SCORE_WORDS)),
     )
     st.caption(
         "Mean ± standard deviation over the runs (n - 1 in the denominator, in percentage points), "

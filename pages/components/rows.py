@@ -13,6 +13,7 @@ from core.data.browse import CHOICES, NOT_GIVEN, Filters, values_with_counts
 from core.data.labels import COHORTS, FINDINGS, LABEL_SCHEMES
 from core.settings import Settings
 from pages.components.pictures import paged_grid
+from pages.components.take_away import take_away
 
 SCHEME_KEYS = ("dataset-cohort", "dataset-labels")
 # What a visitor may not see, or what only the program needs.
@@ -83,6 +84,8 @@ def left_out(left: pd.DataFrame) -> None:
             "images": st.column_config.NumberColumn("Images (n)", format="localized"),
         },
     )
+    headings = {"reason": "Why it is left out", "images": "Images (n)"}
+    take_away("left-out", counts, lambda: counts.rename(columns=headings))
 
 
 def filters(rows: pd.DataFrame, labels: str) -> Filters:

@@ -21,6 +21,7 @@ from core.training.run_data import check_batch
 from pages.components.catalog import chosen_rows
 from pages.components.run_choices import network, recipe, row_of, split_by, weights
 from pages.components.settings_form import settings_form
+from pages.components.take_away import take_away
 from pages.components.words import class_title
 
 SHOWN_ABOVE = ("backbone", "recipe", "weights", "cohort", "labels", "split.by")
@@ -107,7 +108,10 @@ def preview(config: RunConfig, settings: Settings, of_which: str = "") -> None:
         f"**{total['validation images']:,}** to check on, {held_back}{shared}."
     )
     with st.expander("Images and patients of each class"):
-        st.dataframe(counts.rename(index=class_title), width="stretch")
+        shown = counts.rename(index=class_title)
+        st.dataframe(shown, width="stretch")
+        exact = shown.rename_axis("class").reset_index()
+        take_away("division", exact, lambda: exact)
     check_batch(config, division)
 
 

@@ -4,12 +4,15 @@ Holds ``score_table``, from rows of ``core.evaluation.compare``, ``class_table``
 table is shown with: ``worded_table``, whose cells show words and sort by the number behind them.
 """
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from core.evaluation.compare import BASELINE, PUBLISHED, RUN, SCORES
 from core.evaluation.metrics import MEASURES
 from core.evaluation.statistics import wilson
+from pages.components.take_away import take_away
 from pages.components.words import class_title, percent
 
 # Column of the comparison -> heading and help.
@@ -77,12 +80,16 @@ def score_table(table: pd.DataFrame) -> None:
     """Show ``table`` (COMPARISON_COLUMNS) sorted by balanced accuracy, best first."""
     table = table.sort_values("balanced_accuracy", ascending=False).reset_index(drop=True)
     table["origin"] = origins(table)
+    beside = ["split", "overlap_patients"]
+    bounds = [f"{score}{end}" for score in SCORES for end in ("", "_low", "_high")]
     worded_table(
-        table[["name", "origin", "n", *SCORE_WORDS, "split", "overlap_patients"]],
+        table[["name", "origin", "n", *SCORE_WORDS, *beside]],
         {name: [_score(row, name) for _, row in table.iterrows()] for name in SCORES},
         SCORE_WORDS,
         TEXT_WORDS,
         [KIND_STYLES[kind] for kind in table["kind"]],
+        name="scores",
+        exact=table[["run", "name", "origin", "n", *bounds, *beside]],
     )
 
 
@@ -109,7 +116,7 @@ def class_table(table: pd.DataFrame) -> None:
     }
     shown = table[["class", "n", "sensitivity", "precision", "specificity", "f1", "accuracy"]]
     shown = shown.assign(**{"class": shown["class"].map(class_title)})
-    worded_table(shown, words, ONE_CLASS, CLASS_TEXT)
+    worded_table(shown, words, ONE_CLASS, CLASS_TEXT, name="classes", exact=table)
 
 
 def origins(table: pd.DataFrame) -> pd.Series:
@@ -126,11 +133,15 @@ def worded_table(
     row_styles: list[str] | None = None,
     width: int = SCORE_WIDTH,
     no_value: str = "–",
+    name: str = "table",
+    exact: pd.DataFrame | None = None,
 ) -> None:
     """Show a table whose cells read as ``words`` (column -> a text per row, index 0 to n - 1).
 
     ``numbers`` and ``texts`` give each column its heading and help; ``row_styles`` a CSS each row;
     ``width`` is that of a column of numbers, in pixels; ``no_value`` stands for a missing number.
+    Below it stands a way to take it away: as files called ``name``, of which CSV has ``exact``,
+    every number with the ends of its interval (else what is shown, with its words beside it).
     """
     style = shown.style
     if row_styles:
@@ -153,6 +164,22 @@ def worded_table(
     st.dataframe(
         style, hide_index=True, height=height, column_config=headings, placeholder=no_value
     )
+    titles = {column: title for column, (title, _) in {**numbers, **texts}.items()}
+    if exact is None:
+        exact = shown.assign(**{f"{column}_words": cells for column, cells in words.items()})
+    take_away(name, exact, partial(_as_read, shown, words, titles, no_value))
+
+
+def _as_read(
+    shown: pd.DataFrame, words: dict[str, list[str]], titles: dict[str, str], no_value: str
+) -> pd.DataFrame:
+    """The table as it reads on the page, under its headings, all cells texts."""
+    columns = {
+        name: words.get(name)
+        or [no_value if pd.isna(value) else str(value) for value in shown[name]]
+        for name in shown.columns
+    }
+    return pd.DataFrame(columns).rename(columns=titles)
 
 
 def _score(row: pd.Series, name: str) -> str:

@@ -14,12 +14,12 @@ import streamlit as st
 
 from core import runs
 from core.charts.colours import MUTED, class_colour
-from core.evaluation.wording import PERCENT
 from core.imaging.given_images import GivenImage
 from core.inference.batch import Answer, answers_table, predict_slice
 from core.inference.process import ask
 from core.settings import Settings
 from core.training.config import read_config
+from core.words import PERCENT
 from pages.components.cases import changed
 from pages.components.uploads import Uploaded
 from pages.components.words import class_title, time_left

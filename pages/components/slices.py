@@ -88,6 +88,8 @@ def _show(table: pd.DataFrame, classes: tuple[str, ...]) -> None:
         TEXTS,
         width=195,
         no_value="undefined",
+        name="slices",
+        exact=table,
     )
 
 

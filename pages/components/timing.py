@@ -155,6 +155,8 @@ def timing_table(table: pd.DataFrame) -> None:
         TEXTS,
         ["color: #E69F00" if published else "" for published in table["published"]],
         TIME_WIDTH,
+        name="times",
+        exact=table[["run", "name", "origin", *columns, "n", "device", "holds"]],
     )
     notes = [ABOUT_FEATURES] if head.any() else []
     notes += [ABOUT_PROJECTED] if projected.any() else []

@@ -1,0 +1,121 @@
+"""A table as a file to take away: CSV for programs, LaTeX and Markdown for papers.
+
+Holds the table of formats and how each is written. CSV has every number in full precision under the
+names the program uses; LaTeX and Markdown have the words that a page shows. Which tables there are
+is left to whoever shows them.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+LATEX_HEAD = (
+    "% Made by ChestBench. Needs \\usepackage{booktabs}. Letters beyond Latin ones need XeLaTeX or "
+    "LuaLaTeX and a font that has them.\n"
+)
+# What has a meaning in LaTeX or no place in its first fonts -> how it is written there.
+LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        **{sign: rf"\{sign}" for sign in "&%$#_{}"},
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
+        "[": "{[}",  # after the end of a row it would be an optional argument
+        "]": "{]}",
+        "\N{NO-BREAK SPACE}": "~",
+        "\N{EN DASH}": "--",
+        "\N{EM DASH}": "---",
+        "\N{MINUS SIGN}": "$-$",
+        "\N{PLUS-MINUS SIGN}": r"$\pm$",
+        "\N{MULTIPLICATION SIGN}": r"$\times$",
+        "\N{MIDDLE DOT}": r"$\cdot$",
+        "\N{DAGGER}": r"$\dagger$",
+        "\N{DOUBLE DAGGER}": r"$\ddagger$",
+        "\N{LESS-THAN OR EQUAL TO}": r"$\leq$",
+        "\N{GREATER-THAN OR EQUAL TO}": r"$\geq$",
+    }
+)
+MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\|*_`[]"} | {"<": "&lt;"})
+# Cells that a spreadsheet would take for a formula: names in run folders are anybody's text.
+_FORMULA = re.compile(r"[=@]|[+-](?![\d.])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """``table`` as CSV, floats in the shortest form that reads back the same, missing ones empty.
+
+    A text that a spreadsheet would compute gets an apostrophe before it.
+    """
+    shown = table.copy()
+    for column in shown.columns:
+        if shown[column].dtype == object or isinstance(shown[column].dtype, pd.StringDtype):
+            shown[column] = shown[column].map(_harmless)
+    return shown.to_csv(index=False)
+
+
+def latex_text(words: pd.DataFrame, title: str) -> str:
+    """``words`` (texts, columns as headed) as a LaTeX table with booktabs' rules, all escaped."""
+    escaped = _translated(words, LATEX)
+    text = escaped.to_latex(
+        index=False,
+        escape=False,
+        column_format="l" * len(words.columns),
+        caption=_line(title).translate(LATEX),
+        position="htbp",
+    )
+    return LATEX_HEAD + text.replace(r"\begin{tabular}", "\\small\n\\begin{tabular}", 1)
+
+
+def markdown_text(words: pd.DataFrame, title: str) -> str:
+    """``words`` (texts, columns as headed) as a Markdown table (pipes), the title in bold above."""
+    escaped = _translated(words, MARKDOWN)
+    # disable_numparse: tabulate would round and align what looks like a number.
+    table = escaped.to_markdown(index=False, disable_numparse=True)
+    return f"**{_line(title).translate(MARKDOWN)}**\n\n{table}\n"
+
+
+@dataclass(frozen=True)
+class TableFormat:
+    """One kind of file: its name, suffix and MIME type, and how it is written.
+
+    ``write`` takes the exact table, the table in words, and a title.
+    """
+
+    name: str
+    suffix: str
+    mime: str
+    write: Callable[[pd.DataFrame, pd.DataFrame, str], str]
+
+
+FORMATS = (
+    TableFormat("CSV", "csv", "text/csv", lambda exact, words, title: csv_text(exact)),
+    TableFormat(
+        "LaTeX", "tex", "application/x-tex", lambda exact, words, title: latex_text(words, title)
+    ),
+    TableFormat(
+        "Markdown", "md", "text/markdown", lambda exact, words, title: markdown_text(words, title)
+    ),
+)
+
+
+def _translated(words: pd.DataFrame, signs: dict) -> pd.DataFrame:
+    columns = [_line(name).translate(signs) for name in words.columns]
+    rows = [[_line(cell).translate(signs) for cell in row] for row in words.to_numpy(dtype=object)]
+    return pd.DataFrame(rows, columns=columns, dtype=object)
+
+
+def _line(text: object) -> str:
+    return _CONTROL.sub(" ", str(text))
+
+
+def _harmless(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\x00", " ")
+    return f"'{text}" if _FORMULA.match(text.lstrip()) else text

@@ -1,0 +1,100 @@
+"""What pages give away: tables, the report and the sheet, each made only when asked for."""
+
+from io import StringIO
+
+import pandas as pd
+import pytest
+from run_folders import make_environment, make_finished_run, open_page
+
+from core.table_files import FORMATS
+from pages.components import report_button, take_away
+
+COMPARED = {"scores", "against-the-paper", "pairs", "repeats", "times"}
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    return make_environment(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """What the buttons of a page would give: (name, exact table, words) by key."""
+    shown = {}
+    buttons = take_away._buttons
+
+    def record(name, key, exact, words):
+        buttons(name, key, exact, words)
+        shown[key] = name, exact, words
+
+    monkeypatch.setattr(take_away, "_buttons", record)
+    return shown
+
+
+def files(page):
+    return [button.proto for button in page.get("download_button")]
+
+
+def test_every_table_of_the_comparison_can_be_taken_away(settings, offered):
+    for seed in (0, 1):
+        make_finished_run(
+            settings, mistakes=seed, backbone="ResNet50", recipe="quick", seed=seed, study="Two"
+        )
+    page = open_page("comparison", study="Two")
+    assert not page.exception and not page.error
+    assert {name for name, _, _ in offered.values()} >= COMPARED
+    ids = [proto.id for proto in files(page)]
+    assert len(ids) == len(set(ids)) == len(FORMATS) * len(offered) + 1
+    assert "Report of these runs (HTML)" in [proto.label for proto in files(page)]
+
+
+def test_a_csv_has_every_number_with_its_interval_and_words_are_as_shown(settings, offered):
+    run = make_finished_run(settings, mistakes=2)
+    open_page("comparison")
+    _, exact, words = offered["take-scores-1"]
+    csv, latex, markdown = (take_away._content(f, "scores", exact, words) for f in FORMATS)
+    table = pd.read_csv(StringIO(csv.decode()), float_precision="round_trip").set_index("run")
+    metrics = run.metrics()
+    assert table.loc[run.id, "accuracy"] == metrics["accuracy"]
+    low, high = metrics["ci95"]["balanced_accuracy"]
+    assert table.loc[run.id, "balanced_accuracy_low"] == low
+    assert table.loc[run.id, "balanced_accuracy_high"] == high
+    shown = f"{100 * metrics['accuracy']:.1f}"
+    assert f"{shown}~\\%" in latex.decode() and shown in markdown.decode()
+    assert "Balanced accuracy" in latex.decode() and "†" in markdown.decode()
+
+
+def test_tables_of_one_name_have_keys_of_their_own(settings, offered):
+    for mistakes in (1, 1):
+        make_finished_run(settings, mistakes=mistakes)
+    page = open_page("confusion")
+    page.selectbox(key="matrix-second").select_index(1).run()
+    assert not page.exception and not page.error
+    assert {"take-classes-1", "take-classes-2"} <= set(offered)
+    ids = [proto.id for proto in files(page)]
+    assert len(ids) == len(set(ids))
+
+
+def test_without_figures_there_is_no_report(settings):
+    run = make_finished_run(settings)
+    (run.folder / "metrics.json").unlink()
+    page = open_page("comparison")
+    assert "Report of these runs (HTML)" not in [proto.label for proto in files(page)]
+
+
+def test_a_run_deleted_meanwhile_is_one_sentence_in_the_report(settings):
+    run = make_finished_run(settings)
+    (run.folder / "metrics.json").unlink()
+    content = report_button._report([run], settings, "").decode()
+    assert "None of these runs has finished with figures" in content and run.id in content
+
+
+def test_a_report_bears_a_study_s_name_only_where_the_study_is_whole(settings, monkeypatch):
+    asked = []
+    monkeypatch.setattr(report_button, "_report", lambda chosen, settings, study: b"")
+    monkeypatch.setattr(report_button, "partial", lambda function, *given: asked.append(given[2]))
+    for seed in (0, 1):
+        make_finished_run(settings, seed=seed, study="Two")
+    page = open_page("comparison", study="Two")
+    page.multiselect[0].unselect(page.multiselect[0].value[0]).run()
+    assert asked == ["Two", ""]

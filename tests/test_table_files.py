@@ -1,0 +1,84 @@
+"""Tables as files: CSV reads back the same numbers, LaTeX and Markdown show what they are given."""
+
+import re
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.table_files import FORMATS, csv_text, latex_text, markdown_text
+
+# Text of anybody -> how it must stand in LaTeX.
+ESCAPED = {
+    "a_b & 50 % #1 {x} $y$": r"a\_b \& 50 \% \#1 \{x\} \$y\$",
+    r"\input{secret}": r"\textbackslash{}input\{secret\}",
+    "< 0.001": r"\textless{} 0.001",
+    "~^": r"\textasciitilde{}\textasciicircum{}",
+    "81.2\N{NO-BREAK SPACE}% ± 1.1 †": r"81.2~\% $\pm$ 1.1 $\dagger$",
+    "–": "--",
+    "two\nlines": "two lines",
+    "[opt]": "{[}opt{]}",
+}
+
+
+def test_csv_keeps_every_digit_and_missing_numbers():
+    exact = pd.DataFrame(
+        {
+            "run": ["a, b", 'c"d'],
+            "score": [1 / 3, np.nan],
+            "score_low": [0.1 + 0.2, 1e-300],
+            "n": pd.array([1218, pd.NA], "Int64"),
+        }
+    )
+    back = pd.read_csv(StringIO(csv_text(exact)), float_precision="round_trip")
+    assert list(back["run"]) == ["a, b", 'c"d']
+    assert back["score"][0] == 1 / 3 and np.isnan(back["score"][1])
+    assert list(back["score_low"]) == [0.1 + 0.2, 1e-300]
+    assert back["n"][0] == 1218 and np.isnan(back["n"][1])
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", " =1", "-x"])
+def test_a_text_is_no_formula(text):
+    written = pd.read_csv(StringIO(csv_text(pd.DataFrame({"run": [text]}))))["run"][0]
+    assert written.strip("'") == text and written.startswith("'")
+
+
+def test_signed_words_stay_as_they_are():
+    table = pd.DataFrame({"difference": ["+1.2 (-0.4 to +2.8)", "-3.0"]})
+    assert list(pd.read_csv(StringIO(csv_text(table)), dtype=str)["difference"]) == list(
+        table["difference"]
+    )
+
+
+@pytest.mark.parametrize("text", ESCAPED)
+def test_latex_escapes(text):
+    written = latex_text(pd.DataFrame({text: [text]}), text)
+    assert written.count(ESCAPED[text]) == 3, written
+
+
+def test_latex_has_booktabs_rules_and_balanced_braces():
+    words = pd.DataFrame({"a": list(ESCAPED), "b": list(ESCAPED)})
+    written = latex_text(words, "Scores")
+    for rule in (r"\toprule", r"\midrule", r"\bottomrule", r"\end{tabular}", r"\end{table}"):
+        assert written.count(rule) == 1
+    bare = re.sub(r"\\[{}]", "", written)
+    assert bare.count("{") == bare.count("}")
+    rows = written.partition(r"\midrule")[2].partition(r"\bottomrule")[0].strip().splitlines()
+    assert len(rows) == len(ESCAPED)
+    assert all(row.endswith(r"\\") and len(re.findall(r"(?<!\\)&", row)) == 1 for row in rows)
+
+
+def test_markdown_keeps_columns_and_digits():
+    words = pd.DataFrame({"run": ["a|b", "<script>", "x*y_z\nq"], "p": ["0.10", "1e5", "–"]})
+    lines = markdown_text(words, "My *scores*").splitlines()
+    assert lines[0] == r"**My \*scores\***"
+    assert len(lines) == 2 + 2 + 3
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 3 for line in lines[2:])
+    assert "<" not in "".join(lines) and "0.10" in lines[4] and "1e5" in lines[5]
+
+
+def test_every_format_writes_an_empty_table():
+    empty = pd.DataFrame({"run": [], "score": []})
+    for each in FORMATS:
+        assert "run" in each.write(empty, empty, "Nothing")
