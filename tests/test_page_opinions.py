@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from run_folders import change_run, make_environment, make_finished_run, open_page, text_of
+from run_folders import make_environment, make_finished_run, open_page, text_of
 from streamlit.testing.v1 import AppTest
 
 from core import run_requests
@@ -110,7 +110,6 @@ def test_without_a_second_network_the_page_says_what_to_do(tmp_path, monkeypatch
     page = open_page("prediction")
     assert not page.exception and not page.error and not page.radio
     assert "Train a second network with these classes" in text_of(page)
-    change_run(run, labels="forgotten")
 
 
 SCRIPT = """

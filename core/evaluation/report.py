@@ -17,9 +17,9 @@ from plotly.offline import get_plotlyjs
 from core.charts.print_colours import on_paper
 from core.evaluation.report_facts import Facts
 from core.evaluation.report_sections import sections
+from core.words import NOT_FOR_DIAGNOSIS
 
 TEMPLATE = Path(__file__).with_name("report_template")
-NOT_FOR_DIAGNOSIS = "Research and teaching only, not for diagnosis."
 
 
 def write_report(facts: Facts) -> str:

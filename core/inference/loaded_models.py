@@ -21,10 +21,10 @@ from core.training.config import read_config
 if TYPE_CHECKING:
     import keras
 
-# What a model takes beside its weights: the objects and the compiled graphs of each layer. As
-# measured, the seven published networks, each asked with and without a map, let the process grow by
-# 1,546 MB where this counts 1,530. What the process gives back when a model leaves is no measure:
-# most of it is kept for the next one.
+# What a model takes beside its weights: objects and compiled graphs of each layer. Measured:
+# the seven published networks, each asked with and without a map, let the process grow by 1,546 MB
+# where this counts 1,530. What the process gives back when a model leaves is no measure: most of
+# it is kept for the next one.
 BYTES_PER_LAYER = 400_000
 
 

@@ -18,8 +18,8 @@ from PIL import Image
 
 from core.charts.colours import class_colour
 from core.charts.print_colours import ON_PAPER
+from core.words import NOT_FOR_DIAGNOSIS
 
-NOT_FOR_DIAGNOSIS = "Research and teaching only, not for diagnosis."
 SYNTHETIC = "SYNTHETIC: this image was drawn by ChestBench and shows nobody's lungs."
 
 MARGIN, WIDTH, HEIGHT = 14, 182, 297  # mm; WIDTH between the margins

@@ -15,10 +15,10 @@ from core.charts.theme import CONFIG
 from core.imaging.regions import FILLS, Region
 from core.inference.cover import Covered, moved_as_far, predict_covered
 from core.inference.predictor import Prediction
-from core.inference.process import ask
 from pages.components.cases import changed
 from pages.components.cover_canvas import draw_regions
 from pages.components.frame import errors_as_sentences
+from pages.components.waiting import asking
 from pages.components.words import class_title, percent
 
 HOW = (
@@ -119,4 +119,4 @@ def _cover(
     fill: str,
     _run: runs.Run,
 ) -> Covered:
-    return ask(predict_covered, _run, pixels, regions, fill)
+    return asking(predict_covered, _run, pixels, regions, fill)

@@ -23,10 +23,10 @@ from core.inference.follow import (
     runs_that_learnt,
 )
 from core.inference.predictor import predict
-from core.inference.process import ask
 from core.settings import Settings
 from pages.components.cases import cases_of, changed, sides_of
 from pages.components.score_tables import worded_table
+from pages.components.waiting import asking
 from pages.components.words import class_title, day_words, percent, points
 
 # Below this no bar: what is known already is there in a blink.
@@ -200,4 +200,4 @@ def _ask(
     _run: runs.Run,
     _settings: Settings,
 ) -> dict[str, float]:
-    return ask(predict, _run, path, _settings).probabilities
+    return asking(predict, _run, path, _settings).probabilities

@@ -16,12 +16,12 @@ from core.imaging.thumbnails import picture
 from core.imaging.turns import turned_back_file
 from core.inference.familiarity import NoReference, make_in_parts
 from core.inference.judgement import Judgement, judge
-from core.inference.process import ask
 from core.inference.reference import is_current
 from core.settings import Settings
 from core.words import PERCENT, percent
 from pages.components.cases import changed
 from pages.components.image_choice import ChosenImage
+from pages.components.waiting import asking
 
 SHOWN_SIDE = 700
 # A run whose images are gone is not tried again at every movement of a slider.
@@ -138,4 +138,4 @@ def _prepare(run: runs.Run, settings: Settings) -> str:
 def _judge(
     changes: tuple, source: Path | bytes, name: str, _run: runs.Run, _settings: Settings
 ) -> Judgement:
-    return ask(judge, _run, source, _settings, name=name)
+    return asking(judge, _run, source, _settings, name=name)

@@ -16,12 +16,12 @@ from core import runs
 from core.charts.colours import MUTED, class_colour
 from core.imaging.given_images import GivenImage
 from core.inference.batch import Answer, answers_table, predict_slice
-from core.inference.process import ask
 from core.settings import Settings
 from core.training.config import read_config
 from core.words import PERCENT
 from pages.components.cases import changed
 from pages.components.uploads import Uploaded
+from pages.components.waiting import asking
 from pages.components.words import class_title, time_left
 
 # A slice goes to the network in one piece: others wait for it, and it is lost by a stop.
@@ -101,7 +101,7 @@ def _ask(images: list[GivenImage], asked: _Asked, run: runs.Run, settings: Setti
                 done / len(images), f"{done:,} of {len(images):,} images, {time_left(seconds)}"
             )
             part = _slice(images[done:])
-            asked.answers += ask(predict_slice, run, part, settings, THUMBNAIL_SIDE)
+            asked.answers += asking(predict_slice, run, part, settings, THUMBNAIL_SIDE)
     place.empty()
 
 
