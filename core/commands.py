@@ -1,9 +1,9 @@
 """The commands of `python -m core`: what each one does and answers.
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
-calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, and
-baselines with the cheat test have modules of their own, which end in ``_command``; how answers are
-printed stands in ``core.__main__``.
+calls; what the commands take stands in ``core.arguments``; studies, range tests, comparisons, heat
+inside the lungs, and baselines with the cheat test have modules of their own, which end in
+``_command``; how answers are printed stands in ``core.__main__``.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from core.baseline_command import test_for_cheating, trivial_baselines
 from core.compare_command import compare
 from core.errors import UserError
 from core.following import follow
+from core.lung_heat_command import measure_lung_heat
 from core.range_command import find_learning_rate
 from core.settings import read_settings
 from core.study_commands import study
@@ -195,7 +196,8 @@ COMMANDS = tuple(
         ("study", arguments.study_arguments, study),
         ("lr-range", arguments.range_arguments, find_learning_rate),
         ("baselines", arguments.baselines_arguments, trivial_baselines),
-        ("cheat-test", arguments.cheat_test_arguments, test_for_cheating),
+        ("cheat-test", arguments.one_run_arguments, test_for_cheating),
+        ("lung-heat", arguments.one_run_arguments, measure_lung_heat),
         ("runs", arguments.runs_arguments, list_all),
         ("compare", arguments.compare_arguments, compare),
         ("predict", arguments.predict_arguments, predict_image),

@@ -8,6 +8,7 @@
     predictions.csv   one row per validation image
     metrics.json      what the predictions are worth, and how long they took
     cheat_test.json   what the same features and head can do without the lungs; made on request
+    lung_heat.json    how much of its heat maps lies inside the lungs; made on request
     tensorboard/      event files with the figures of each epoch
     worker.log        what the process that trained it printed
     checkpoint.npz    what an unfinished run needs to go on; gone once it has finished

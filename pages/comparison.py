@@ -11,6 +11,7 @@ from core.evaluation.published import CITATION, FOOTNOTES
 from pages.components.cheat_test import cheat_test
 from pages.components.differences import is_it_real
 from pages.components.frame import page
+from pages.components.lung_heat import lung_heat
 from pages.components.published_differences import against_the_paper
 from pages.components.repeats import mean_and_spread
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
@@ -78,6 +79,7 @@ with page("Comparison", LEAD) as settings:
 
     trivial_baselines(chosen, mine, baselines, measure, settings)
     cheat_test(chosen, measure)
+    lung_heat(chosen, settings)
     is_it_real(chosen)
     mean_and_spread(mine, measure)
     st.subheader("How they learnt")
