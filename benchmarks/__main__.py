@@ -19,6 +19,7 @@ BENCHMARKS = {
     "heads": "six heads from stored features against six trainings through the frozen network",
     "training_step": "steps/s of a run's own loop against the same model on one constant batch",
     "kills": "a run whose worker is killed 20 times against the same run left alone",
+    "pointing": "whether heat maps point at the drawn lesion, against shuffled heads",
     "first_page": "seconds from `streamlit run` to the first page, with and without TensorFlow",
 }
 

@@ -12,6 +12,7 @@ from core.charts.comparison import comparison_chart, score_against_time
 from core.charts.confusion import confusion_heatmap
 from core.charts.curves import overlaid_curves, thin
 from core.charts.dataset import age_histogram, class_counts, intensity_histogram
+from core.charts.lung_heat import lung_heat_chart
 from core.charts.one_image import probabilities_by_run
 from core.charts.prediction import probability_bars
 from core.charts.range_test import loss_against_rate
@@ -81,6 +82,12 @@ def patients():
     )
 
 
+def lung_shares():
+    bounds = {"share_low": [0.5, np.nan], "share_high": [0.7, np.nan]}
+    shares = {"name": ["a", "b"], "n": [57, 3], "share": [0.6, 0.4], "area": [0.5, 0.5]}
+    return pd.DataFrame(shares | bounds)
+
+
 def image(kind=np.uint8):
     return np.random.default_rng(0).integers(0, np.iinfo(kind).max, (20, 30)).astype(kind)
 
@@ -117,6 +124,8 @@ FIGURES = {
     "grey values": lambda: intensity_histogram({"raw": image(), "deep": image(np.uint16)}),
     "no image": lambda: intensity_histogram({}),
     "answer": lambda: probability_bars({"normal": 0.1, "bacteria": 0.9}, truth="normal"),
+    "lung heat": lambda: lung_heat_chart(lung_shares()),
+    "no lung heat": lambda: lung_heat_chart(lung_shares().iloc[:0]),
     "no answer": lambda: probability_bars({}),
 }
 

@@ -16,7 +16,7 @@ AXIS = "Heat inside the lungs' box (%, 95 % interval)"
 def lung_heat_chart(table: pd.DataFrame) -> go.Figure:
     """One row per run: a dot with its interval, and a line at the box's share of the image."""
     if table.empty:
-        return blank("No run has been measured.", AXIS, "", 240)
+        return blank("No run has been measured.", AXIS, "Run", 240)
     places = pd.Series(range(len(table)), index=table.index)
     figure = go.Figure()
     figure.add_scatter(
@@ -53,6 +53,5 @@ def lung_heat_chart(table: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(tickformat=".0%", nticks=6, range=[0, 1])
     figure.update_yaxes(showticklabels=False, showgrid=False, range=[bottom, -0.65])
     figure.update_layout(showlegend=True)
-    dress(figure, AXIS, "", int(ROW_HEIGHT * (bottom + 0.65)) + 120)
-    figure.update_yaxes(title=None)
+    dress(figure, AXIS, "Run", int(ROW_HEIGHT * (bottom + 0.65)) + 120)
     return figure

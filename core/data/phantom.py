@@ -2,7 +2,8 @@
 
 Holds who is in the set (persons, findings, the two invented sources), its files, the rows that the
 catalog reads, and where a picture's lesion was drawn. How a picture is drawn stands in
-``core.data.phantom_film`` and ``core.data.phantom_anatomy``. Nothing here is, or is made from, a picture of a real person.
+``core.data.phantom_film`` and ``core.data.phantom_anatomy``. Nothing here is, or is made from, a
+picture of a real person.
 """
 
 import os

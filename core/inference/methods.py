@@ -67,7 +67,7 @@ _ROWS = (
         title="Integrated gradients",
         plain="which pixels add to the score",
         question="How does each pixel add to the class's score while the image rises from black? "
-        "Bright pixels added most; over all pixels it adds up to the score.",
+        "Bright pixels added most; in sum they make about the score.",
         caution="Black pixels never count, and single pixels look like noise.",
         cost="32 looks, there and back",
         source="Sundararajan et al. 2017",

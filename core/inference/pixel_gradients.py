@@ -37,7 +37,8 @@ def integrated_gradients_heats(
     ``pixels`` is uint8 (s, s). Pixels that take from the score stay dark.
     """
     return [
-        _capped(np.maximum(attributions(network, pixels, class_index, tail), 0)) for tail in tails
+        _capped(np.maximum(attributions(network, pixels, class_index, tail, STEPS), 0))
+        for tail in tails
     ]
 
 
@@ -46,7 +47,7 @@ def attributions(
     pixels: np.ndarray,
     class_index: int,
     tail: keras.Model,
-    steps: int = STEPS,
+    steps: int,
 ) -> np.ndarray:
     """Integrated gradients of the class's score from a black image to ``pixels``, float32 (s, s).
 

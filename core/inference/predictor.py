@@ -53,8 +53,8 @@ def predict(
     """Predict one image (a path, or an upload's bytes called ``name``) with a finished run.
 
     ``explain`` is a key of ``core.inference.methods.EXPLANATIONS`` or empty; ``explained_class``
-    defaults to the predicted class. Raises UserError for an image that cannot be read, a run without a usable model, an
-    unknown explanation or class.
+    defaults to the predicted class. Raises UserError for an image that cannot be read, a run
+    without a usable model, an unknown explanation or class.
     """
     config, pixels = read_question(run, image, settings, name, explain, explained_class)
     model = load_classifier(run)

@@ -1,7 +1,7 @@
 """Several maps of one image side by side: all methods, all networks, and the sanity check.
 
-Holds ``more_maps``. Each map is asked for by itself, so that a row fills in from the left while
-dear ones are still computed.
+Holds ``more_maps`` and ``show_check``. Each map is asked for by itself, so that a row fills in from
+the left while dear ones are still computed.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,13 +43,13 @@ def more_maps(
     def asked(other: runs.Run, method: str) -> Prediction:
         return predict_cached(other, image, name, settings, explained, method)
 
-    if st.toggle(f"Sanity check: is this {title} map about what was learnt?", key="maps-sanity"):
+    if st.toggle("Sanity check of this map", key="maps-sanity"):
         check = check_cached(run, image, name, settings, explained, prediction.explanation)
-        _sanity(check, prediction)
+        show_check(check, prediction)
     if st.toggle(f"All {len(EXPLANATIONS)} methods in one row", key="maps-methods"):
         st.caption(
-            f"What speaks for {class_title(explained)}. Methods ask different questions; where they "
-            "agree, the place matters more surely."
+            f"What speaks for {class_title(explained)}. The methods ask different questions; where "
+            "they agree, the place matters more surely."
         )
         _row(
             "stages-methods",
@@ -61,8 +61,8 @@ def more_maps(
     if st.toggle("The networks' maps in one row", key="maps-networks"):
         others = _chosen_runs(run, finished)
         st.caption(
-            f"What speaks for {class_title(explained)}, by {title}. A network that has to be loaded "
-            "first takes about ten seconds."
+            f"What speaks for {class_title(explained)}, by {title}. A network that has to be "
+            "loaded first takes about ten seconds. Some may have learnt from this image."
         )
         _row(
             "networks",
@@ -113,7 +113,8 @@ def _chosen_runs(run: runs.Run, finished: list[runs.Run]) -> list[runs.Run]:
     return [other for other in same if chosen in (SAME_CLASSES, other.config.get("study"))]
 
 
-def _sanity(check: SanityCheck, prediction: Prediction) -> None:
+def show_check(check: SanityCheck, prediction: Prediction) -> None:
+    """Say whether the map depends on what was learnt, and show what became of it."""
     if check.note:
         st.info(f"{check.note} There is nothing to check.")
         return
