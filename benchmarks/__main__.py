@@ -23,6 +23,7 @@ BENCHMARKS = {
     "prediction": "ms of a warm prediction: the bare model, through the helper, with a map",
     "refusal": "what is refused of photographs, charts, noise, blanks, turned X-rays, and falsely",
     "folder": "images/s of a folder predicted from its files, and of `model.predict` at batch 32",
+    "pointing": "whether heat maps point at the drawn lesion, against shuffled heads",
     "first_page": "seconds from `streamlit run` to the first page, with and without TensorFlow",
 }
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from core.errors import UserError
+from core.inference.methods import EXPLANATIONS
 from core.runs import Run
 from core.studies import free_name
 
@@ -90,8 +91,8 @@ def baselines_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, help="only this many images, for a rehearsal")
 
 
-def cheat_test_arguments(parser: argparse.ArgumentParser) -> None:
-    """Of `cheat-test`."""
+def one_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `cheat-test` and `lung-heat`: a finished run."""
     parser.add_argument("--run", dest="run_id", required=True, metavar="RUN")
 
 
@@ -122,7 +123,9 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
     asked.add_argument("--run", dest="run_id", metavar="RUN", help="ask this run")
     asked.add_argument("--study", help="ask all of its finished runs, and say how far they agree")
     parser.add_argument("paths", nargs="+", metavar="PATH", help="image, folder or ZIP archive")
-    parser.add_argument("--explain", help="gradcam")
+    parser.add_argument(
+        "--explain", metavar="METHOD", help=f"where it looked: {', '.join(EXPLANATIONS)}"
+    )
     parser.add_argument("--of", metavar="CLASS", help="class to explain; default: the predicted")
     parser.add_argument(
         "--out", metavar="FILE",

@@ -18,6 +18,7 @@ from core.baseline_command import test_for_cheating, trivial_baselines
 from core.compare_command import compare
 from core.follow_command import follow_patient
 from core.following import follow
+from core.lung_heat_command import measure_lung_heat
 from core.predict_command import predict_images
 from core.questions_command import questions
 from core.range_command import find_learning_rate
@@ -142,7 +143,8 @@ COMMANDS = tuple(
         ("study", arguments.study_arguments, study),
         ("lr-range", arguments.range_arguments, find_learning_rate),
         ("baselines", arguments.baselines_arguments, trivial_baselines),
-        ("cheat-test", arguments.cheat_test_arguments, test_for_cheating),
+        ("cheat-test", arguments.one_run_arguments, test_for_cheating),
+        ("lung-heat", arguments.one_run_arguments, measure_lung_heat),
         ("runs", arguments.runs_arguments, list_all),
         ("compare", arguments.compare_arguments, compare),
         ("questions", arguments.compare_arguments, questions),

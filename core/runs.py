@@ -11,6 +11,7 @@
     cheat_test.json   what the same features and head can do without the lungs; made on request
     familiarity.npz   training images as the network sees them, and the limits by which an image is
                       refused; made when the run is first asked, anew when model.keras is newer
+    lung_heat.json    how much of its heat maps lies inside the lungs; made on request
     tensorboard/      event files with the figures of each epoch
     worker.log        what the process that trained it printed
     checkpoint.npz    what an unfinished run needs to go on; gone once it has finished

@@ -11,6 +11,7 @@ from pages.components.cheat_test import cheat_test
 from pages.components.curves import caution_of_curves
 from pages.components.differences import is_it_real
 from pages.components.frame import page
+from pages.components.lung_heat import lung_heat
 from pages.components.published_differences import against_the_paper, published_footnotes
 from pages.components.repeats import mean_and_spread
 from pages.components.report_button import report_button
@@ -78,6 +79,7 @@ with page("Comparison", LEAD) as settings:
 
     trivial_baselines(chosen, mine, baselines, measure, settings)
     cheat_test(chosen, measure)
+    lung_heat(chosen, settings)
     is_it_real(chosen)
     mean_and_spread(mine, measure)
     what_the_split_does(chosen, settings)

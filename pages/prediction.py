@@ -4,21 +4,28 @@ import streamlit as st
 
 from core.charts.prediction import probability_bars
 from core.charts.theme import CONFIG
-from core.inference.overlay import overlay
 from pages.components.cover import cover_section
-from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
+from pages.components.explanation import predict_cached
 from pages.components.frame import page
 from pages.components.image_choice import choose_image, describe_image, one_of
+from pages.components.map_rows import more_maps
 from pages.components.nearest_images import nearest_images
 from pages.components.opinions import choose_networks, how_far_to_believe, opinions_together
 from pages.components.prediction_sheet import prediction_sheet
 from pages.components.refusal import judged_image
 from pages.components.run_choice import choose_run, finished_runs, warn_of_shared_patients
+from pages.components.where_it_looked import (
+    asked_map,
+    map_choices,
+    map_words,
+    opacity,
+    where_it_looked,
+)
 from pages.components.words import class_title, class_words, percent
 
 LEAD = (
     "Give one X-ray to a network you have trained. It answers with a probability for every class, "
-    "and Grad-CAM shows which parts of the image spoke for an answer."
+    "and four methods show which parts of the image spoke for an answer."
 )
 
 with page("Prediction", LEAD, predictions=True) as settings:
@@ -37,8 +44,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
         if judged is None:
             st.stop()
         image = judged.image
-        explained = st.session_state.get(f"explained/{run.id}") or ""
-        prediction = predict_cached(run, image.source, image.name, settings, explained)
+        prediction = predict_cached(run, image.source, image.name, settings, *asked_map(run))
         describe_image(image)
         together = st.container()
         probability = percent(prediction.probabilities[prediction.predicted])
@@ -53,25 +59,10 @@ with page("Prediction", LEAD, predictions=True) as settings:
             )
         )
         how_far_to_believe(run, prediction)
-        seen, looked = st.columns(2)
-        seen.image(prediction.pixels, "What the network sees", width="stretch")
-        opacity = st.session_state.get("opacity", 60)
-        looked.image(
-            overlay(prediction.pixels, prediction.heat, opacity / 100),
-            f"What speaks for {class_title(prediction.explained_class)} (Grad-CAM)",
-            width="stretch",
-        )
+        where_it_looked(prediction, image.source)
         below, beside = st.columns(2)
         with beside:
-            st.slider("Strength of the colours (opacity)", 0, 100, opacity, 5, "%d %%", "opacity")
-            st.selectbox(
-                "Show what speaks for",
-                ["", *prediction.probabilities],
-                format_func=lambda name: class_words(name) if name else "the network's answer",
-                key=f"explained/{run.id}",
-            )
-            if prediction.note:
-                st.info(prediction.note)
+            map_choices(run, prediction)
         with below:
             st.plotly_chart(
                 probability_bars(
@@ -82,8 +73,9 @@ with page("Prediction", LEAD, predictions=True) as settings:
                 theme=None,
                 config=CONFIG,
             )
-        prediction_sheet([(run, prediction)], image, opacity / 100)
-        st.caption(f"{WHAT_IT_IS} {WHAT_IT_IS_NOT}")
+        prediction_sheet([(run, prediction)], image, opacity())
+        map_words(prediction)
+        more_maps(run, image.source, image.name, prediction, finished, settings)
         st.caption(
             "A probability is what the network computes, not how often it is right: see its "
             "confusion matrix."

@@ -14,6 +14,7 @@ from core.charts.confusion import confusion_heatmap
 from core.charts.cover import covered_bars
 from core.charts.curves import overlaid_curves, thin
 from core.charts.dataset import age_histogram, class_counts, intensity_histogram
+from core.charts.lung_heat import lung_heat_chart
 from core.charts.one_image import probabilities_by_run
 from core.charts.patient import probabilities_over_days
 from core.charts.prediction import probability_bars
@@ -91,6 +92,12 @@ def opinions():
     """A right and a wrong answer, one whose truth is not known, and one still to come."""
     shares = {f"p_{name}": [0.2, 0.3, 0.2, np.nan] for name in CLASSES}
     return pd.DataFrame({"name": list("abcd"), "wrong": [False, True, None, None]} | shares)
+
+
+def lung_shares():
+    bounds = {"share_low": [0.5, np.nan], "share_high": [0.7, np.nan]}
+    shares = {"name": ["a", "b"], "n": [57, 3], "share": [0.6, 0.4], "area": [0.5, 0.5]}
+    return pd.DataFrame(shares | bounds)
 
 
 def image(kind=np.uint8):
@@ -214,6 +221,8 @@ FIGURES = {
     "covered": lambda: covered_bars(ANSWER, {"normal": 0.8, "bacteria": 0.2}, [ANSWER] * 8),
     "covered without elsewhere": lambda: covered_bars(ANSWER, ANSWER, []),
     "not covered": lambda: covered_bars({}, {}, []),
+    "lung heat": lambda: lung_heat_chart(lung_shares()),
+    "no lung heat": lambda: lung_heat_chart(lung_shares().iloc[:0]),
     "no answer": lambda: probability_bars({}),
 }
 

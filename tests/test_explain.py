@@ -1,12 +1,20 @@
+import gc
 import warnings
+import weakref
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from core.errors import UserError
-from core.inference.explain import gradcam
+from core.inference import pixel_gradients
+from core.inference.explain import explain, explain_shuffled, gradcam
+from core.inference.methods import EXPLANATIONS
+from core.inference.network_parts import network_parts
+from core.inference.occlusion import SQUARES, occlusion_heats
 from core.inference.overlay import overlay
+from core.inference.pixel_gradients import attributions, smoothgrad_heats
 from core.models.backbones import BACKBONES
 from core.models.classifier import build_classifier
 from core.models.head import HeadConfig
@@ -50,11 +58,70 @@ def test_heat_lies_where_the_object_is(model):
         assert np.hypot(*(hottest - centres[position])) < 14
 
 
-def test_explaining_warns_of_nothing(model):
+@pytest.mark.parametrize("method", EXPLANATIONS)
+def test_every_method_warns_of_nothing_and_says_nothing(model, method, capfd):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", DeprecationWarning)
-        gradcam(model, blobs(2, seed=1)[0][1], 1, LAYER)
+        explain(method, model, blobs(2, seed=1)[0][1], 1, LAYER)
+    assert not capfd.readouterr().out
+
+
+@pytest.mark.parametrize("method", EXPLANATIONS)
+def test_every_method_puts_most_of_its_heat_about_the_object(model, method):
+    pixels, centres = blobs(4, seed=1)
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    for position in (1, 3):
+        heat = explain(method, model, pixels[position], 1, LAYER).heat
+        about = np.hypot(rows - centres[position][0], columns - centres[position][1]) < 16
+        assert heat[about].mean() > 1.3 * heat[~about].mean()
+
+
+def test_integrated_gradients_add_up_to_the_score(model):
+    # Completeness: Sundararajan et al. 2017, proposition 1.
+    parts, pixels = network_parts(model, LAYER), blobs(2, seed=1)[0][1]
+    images = np.stack([np.zeros_like(pixels), pixels])[..., np.newaxis].astype(np.float32)
+    black, whole = parts.scores(images, parts.tail).numpy()[:, 1]
+    assert whole - black > 1
+    total = attributions(parts, pixels, 1, parts.tail, 128).sum()
+    assert total == pytest.approx(whole - black, rel=0.02)
+    # The steps of a map are fewer: nearly the same.
+    few = attributions(parts, pixels, 1, parts.tail, pixel_gradients.STEPS).sum()
+    assert few == pytest.approx(whole - black, rel=0.15)
+
+
+def test_smoothgrad_is_the_mean_gradient_of_the_score_over_noisy_copies(model):
+    parts, pixels = network_parts(model, LAYER), blobs(2, seed=1)[0][1]
+    np.random.seed(0)
+    noise = np.random.normal(0, 0.15 * np.ptp(pixels), (24, SIZE, SIZE, 1)).astype(np.float32)
+    np.random.seed(7)
+    expected = np.random.random()
+    with tf.GradientTape() as tape:
+        images = tf.constant(pixels[..., np.newaxis] + noise)
+        tape.watch(images)
+        scores = parts.scores(images, parts.tail)[:, 1]
+    direct = np.abs(tape.gradient(scores, images).numpy().mean(axis=0)[..., 0])
+    np.random.seed(7)
+    (heat,) = smoothgrad_heats(parts, pixels, 1, [parts.tail])
+    assert np.random.random() == expected
+    capped = np.minimum(direct, np.percentile(direct, 99))
+    np.testing.assert_allclose(heat, capped, atol=1e-4 * capped.max())
+
+
+def test_occlusion_is_the_fall_of_the_log_odds_under_each_square(model):
+    pixels, centres = blobs(2, seed=1)
+    parts = network_parts(model, LAYER)
+    (heat,) = occlusion_heats(parts, pixels[1], 1, [parts.tail])
+    patch = -(-SIZE // SQUARES)
+    assert SIZE % patch  # the last squares are cut off
+    row, column = (centre // patch for centre in centres[1])
+    covered = pixels[1].astype(np.float32)
+    covered[row * patch :, column * patch :][:patch, :patch] = 127.5
+    images = np.stack([pixels[1], covered])[..., np.newaxis].astype(np.float32)
+    scores = np.diff(parts.scores(images, parts.tail).numpy(), axis=1)[:, 0]
+    place = (np.array([row, column]) * patch + patch // 2).tolist()
+    # Squares are blown up to pixels; none stands at the very middle of one.
+    assert heat[*place] == pytest.approx(scores[0] - scores[1], rel=0.05)
 
 
 def test_pixels_as_floats_predict_the_same(model):
@@ -81,7 +148,35 @@ def test_a_map_that_says_nothing_is_empty_and_says_so(model):
     model.get_layer("head_logits").set_weights([kernel * 0, bias])
     explanation = gradcam(model, blobs(2, seed=1)[0][1], 1, LAYER)
     model.get_layer("head_logits").set_weights([kernel, bias])
-    assert not explanation.heat.any() and LAYER in explanation.note
+    assert not explanation.heat.any() and "empty" in explanation.note
+
+
+def test_heads_are_shuffled_beside_the_network_and_never_in_it(model):
+    pixels = blobs(2, seed=1)[0][1]
+    before = [weights.copy() for weights in model.get_weights()]
+    nodes = sum(len(layer._outbound_nodes) for layer in model.layers)
+    own, *others = explain_shuffled("gradcam", model, pixels, 1, LAYER, [0, 1])
+    assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
+    # A cached network that grew with each question would fill the memory in the end.
+    assert sum(len(layer._outbound_nodes) for layer in model.layers) == nodes
+    np.testing.assert_array_equal(own.heat, gradcam(model, pixels, 1, LAYER).heat)
+    parts = network_parts(model, LAYER)
+    kernel = parts.tail.get_layer("head_logits").get_weights()[0]
+    shuffled = [parts.shuffled_tail(s).get_layer("head_logits").get_weights()[0] for s in (0, 0, 1)]
+    assert (shuffled[0] == shuffled[1]).all() and (shuffled[0] != shuffled[2]).any()
+    assert (np.sort(shuffled[0], axis=None) == np.sort(kernel, axis=None)).all()
+    assert any((other.heat != own.heat).any() for other in others)
+
+
+def test_parts_leave_with_their_network():
+    head = HeadConfig(units=4, dropout=0)
+    passing = build_classifier("TinyCNN", ("a", "b"), head, "none", read_settings({}), 32)
+    parts = network_parts(passing, LAYER)
+    assert network_parts(passing, LAYER) is parts
+    gone = weakref.ref(passing)
+    del passing
+    gc.collect()
+    assert gone() is None
 
 
 def test_an_unknown_layer_or_class_is_named(model):

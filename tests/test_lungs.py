@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.data.lungs import ANNOTATIONS, CENTRE, lung_boxes
+from core.data.lungs import ANNOTATIONS, CENTRE, annotated_box, lung_boxes
 from core.data.sources import COHEN, KERMANY
 from core.errors import UserError
 
@@ -33,6 +33,13 @@ def test_the_rectangle_holds_both_lungs_and_else_it_is_the_centre(tmp_path):
     assert annotated.tolist() == [True, False, False]
     assert boxes[0] == pytest.approx([0.1, 0.05, 1, 0.3])
     assert np.array_equal(boxes[1:], [CENTRE, CENTRE])
+
+
+def test_one_image_has_the_box_of_its_row_or_none(tmp_path):
+    annotate(tmp_path)
+    assert annotated_box(tmp_path / "images" / "a.jpg") == pytest.approx((0.1, 0.05, 1, 0.3))
+    assert annotated_box(tmp_path / "images" / "b.jpg") is None
+    assert annotated_box(tmp_path / "elsewhere" / "deep" / "a.jpg") is None
 
 
 def test_a_collection_without_annotations_has_centres(tmp_path):

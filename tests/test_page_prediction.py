@@ -7,10 +7,12 @@ import pytest
 from dicom_files import dataset, saved
 from PIL import Image
 from run_folders import button, make_environment, make_finished_run, open_page, text_of
+from streamlit.testing.v1 import AppTest
 from test_archives import zipped
 
 from core.imaging.archives import MOST_IMAGES
 from core.inference.batch import Answer
+from core.inference.methods import EXPLANATIONS
 from core.inference.reference import NEAREST
 from core.models.classifier import build_classifier
 from core.training.config import read_config
@@ -70,6 +72,54 @@ def test_another_class_can_be_explained(place):
     assert captions[1] == "What speaks for bacteria (Grad-CAM)"
 
 
+def test_every_method_can_be_chosen_and_says_what_it_asks(place):
+    page = open_page("prediction")
+    for name, method in EXPLANATIONS.items():
+        page.selectbox(key="explain-method").select(name).run()
+        assert not page.exception and not page.error
+        assert page.image[1].proto.imgs[0].caption.endswith(f"({method.title})")
+        assert method.source in text_of(page)
+
+
+def test_all_methods_and_all_networks_stand_in_a_row(place):
+    page = open_page("prediction")
+    page.toggle(key="maps-methods").set_value(True).run()
+    captions = [image.proto.imgs[0].caption.removesuffix(" (empty map)") for image in page.image]
+    assert captions[2:] == [method.title for method in EXPLANATIONS.values()]
+    page.toggle(key="maps-methods").set_value(False)
+    page.toggle(key="maps-networks").set_value(True).run()
+    assert not page.exception and not page.error
+    (caption,) = [image.proto.imgs[0].caption for image in page.image][2:]
+    assert caption.startswith("TinyCNN, finetune") and "%" in caption
+
+
+def test_the_sanity_check_says_what_becomes_of_the_map(place):
+    page = open_page("prediction")
+    page.toggle(key="maps-sanity").set_value(True).run()
+    assert not page.exception and not page.error
+    words = text_of(page)
+    assert "depends on what was learnt" in words or "nothing to check" in words
+    assert "nothing to check" in words or len(page.image) == 2 + 4
+
+
+@pytest.mark.parametrize("share, verdict", [(0.9, "explains nothing"), (0.1, "depends on what")])
+def test_a_map_that_stays_the_same_explains_nothing(share, verdict):
+    def section(share):
+        import numpy as np
+
+        from core.inference.predictor import Prediction
+        from core.inference.sanity import SanityCheck
+        from pages.components.map_rows import show_check
+
+        heat = np.ones((8, 8), np.float32)
+        check = SanityCheck("gradcam", "normal", heat, (heat,) * 5, (share,) * 5, (share,) * 5)
+        show_check(check, Prediction("run", "normal", {}, np.zeros((8, 8), np.uint8)))
+
+    test = AppTest.from_function(section, args=(share,)).run()
+    assert not test.exception and verdict in text_of(test)
+    assert f"rank correlation {share:.2f}" in text_of(test)
+
+
 def test_a_training_image_is_marked(place):
     _, run = place
     page = open_page("prediction")
@@ -87,7 +137,7 @@ def test_an_image_that_was_held_back_is_marked(place):
 def test_only_wrong_answers_and_one_class_narrow_the_choice(place):
     _, run = place
     page = open_page("prediction")
-    (only_wrong,) = page.toggle
+    only_wrong = next(toggle for toggle in page.toggle if toggle.label.startswith("Only those"))
     only_wrong.set_value(True).run()
     wrong = run.predictions().query("label != predicted")["id"].tolist()
     assert len(wrong) == 1

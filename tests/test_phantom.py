@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.data import phantom
-from core.data.phantom import draw_phantom, ensure_demonstration_set, read_rows
+from core.data import phantom, phantom_film
+from core.data.phantom import draw_phantom, ensure_demonstration_set, lesion_of, read_rows
 from core.data.phantom_anatomy import draw_anatomy
 from core.data.phantom_film import draw_disease
 from core.errors import UserError
@@ -234,3 +234,25 @@ def test_thumbnails_do_not_give_the_finding_away(folder):
         scoring="balanced_accuracy",
     )
     assert scores.mean() < 0.7  # TinyCNN reaches 0.9 and more
+
+
+def test_the_lesion_is_where_a_picture_with_it_is_brighter_than_without(folder, monkeypatch):
+    rows = read_rows(folder)
+    row = rows[rows["finding"] == "bacteria"].iloc[1]
+    lesion = lesion_of(row["id"])
+    assert lesion.shape == (256, 256) and lesion.dtype == bool
+    assert 0.005 < lesion.mean() < 0.2
+    seen = cv2.imread(row["path"], cv2.IMREAD_GRAYSCALE).astype(float)
+    # The same person without the cloud: everything else is drawn from the same numbers.
+    monkeypatch.setattr(phantom_film, "FOCAL_STRENGTH", 0.0)
+    number = int(row["patient"].partition(":")[2])
+    person = next(p for p in phantom._persons() if p.number == number)
+    without = list(phantom._pictures(person))[int(row["id"][-1]) - 1].pixels
+    brighter = seen - without
+    assert brighter[lesion].mean() > brighter[~lesion].mean() + 20
+
+
+@pytest.mark.parametrize("identifier", ["phantom-a-001-1", "phantom-a-031-3", "phantom-a-031", "x"])
+def test_a_picture_without_a_focal_lesion_is_named(identifier):
+    with pytest.raises(UserError, match=identifier):
+        lesion_of(identifier)

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from tiny_study import environment, queue, tiny_config, tiny_study
 
 from core import runs
 from core.engine import execute
 from core.errors import UserError
+from core.inference.methods import EXPLANATIONS
 from core.inference.predictor import predict
+from core.inference.sanity import SAME_ABOVE, alike, check_map
 from core.settings import PROJECT
 
 
@@ -42,12 +45,34 @@ def test_a_path_and_its_bytes_give_the_same_answer(run, image, settings):
     assert one.heat is None
 
 
+@pytest.mark.parametrize("method", EXPLANATIONS)
 @pytest.mark.parametrize("name", ["", "normal", "bacteria", "coronavirus"])
-def test_any_class_can_be_explained(run, image, settings, name):
-    prediction = predict(run, image, settings, explain="gradcam", explained_class=name)
+def test_any_class_can_be_explained_by_any_method(run, image, settings, name, method):
+    prediction = predict(run, image, settings, explain=method, explained_class=name)
+    assert prediction.explanation == method
     assert prediction.explained_class == (name or prediction.predicted)
     assert prediction.heat.shape == (32, 32)
     assert prediction.heat.min() >= 0 and prediction.heat.max() <= 1
+
+
+def test_a_map_is_checked_against_shuffled_heads(run, image, settings):
+    check = check_map(run, image, settings, "", "gradcam", "normal")
+    map_of_run = predict(run, image, settings, explain="gradcam", explained_class="normal")
+    np.testing.assert_array_equal(check.heat, map_of_run.heat)
+    assert len(check.shuffled) == EXPLANATIONS["gradcam"].shuffles == len(check.correlations)
+    assert -1 <= check.correlation <= 1 and 0 <= check.overlap <= 1
+    assert check.looks_the_same == (not check.note and check.correlation > SAME_ABOVE)
+    again = check_map(run, image, settings, "", "gradcam", "normal")
+    assert again.correlations == check.correlations
+
+
+def test_maps_are_alike_in_ranks_and_in_their_hottest_fifth():
+    heat = np.random.default_rng(0).random((20, 20)).astype(np.float32)
+    assert alike(heat, heat**3) == (pytest.approx(1), 1)
+    correlation, overlap = alike(heat, 1 - heat)
+    assert correlation == pytest.approx(-1) and overlap == 0
+    other = np.random.default_rng(1).random((20, 20))
+    assert alike(heat, other)[0] == pytest.approx(spearmanr(heat, other, axis=None)[0])
 
 
 def test_what_cannot_be_predicted_is_one_sentence(run, image, settings):

@@ -7,6 +7,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 from core.evaluation.statistics import (
     Estimate,
     difference_of_scores,
+    mean_interval,
     mean_of_proportions,
     patients_repeat,
     percentile_interval,
@@ -119,3 +120,20 @@ def test_the_interval_of_a_difference_is_newcombes():
     assert interval == pytest.approx([0.0524, 0.3339], abs=5e-5)
     expected = confint_proportions_2indep(56, 70, 48, 80, method="newcomb", compare="diff")
     assert interval == pytest.approx(expected)
+
+
+def test_the_interval_of_a_mean_is_that_of_picking_values_one_by_one():
+    rng = np.random.default_rng(4)
+    values = rng.normal(3, 1, (60, 2))
+    plain = [values[rng.integers(0, 60, 60)].mean(axis=0) for _ in range(4000)]
+    expected = np.quantile(plain, [0.025, 0.975], axis=0).T
+    np.testing.assert_allclose(mean_interval(values, resamples=4000), expected, atol=0.03)
+
+
+def test_a_mean_of_images_of_few_patients_is_less_certain():
+    values = np.repeat([0.0, 1, 0, 1], 10)[:, np.newaxis]
+    ((low, high),) = mean_interval(values, np.repeat(["a", "b", "c", "d"], 10))
+    ((alone_low, alone_high),) = mean_interval(values)
+    assert high - low > 2 * (alone_high - alone_low)
+    assert mean_interval(values, ["a"] * 40) == [None]
+    assert mean_interval(np.ones((5, 1))) == [None]

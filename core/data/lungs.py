@@ -1,7 +1,8 @@
 """Where the lungs are in an image: annotated boxes where the collection has them, else the centre.
 
-Holds ``lung_boxes``. The annotations come with Cohen's collection (COCO format, one box each for
-the right and the left lung, pixels of the original image).
+Holds ``lung_boxes``, and ``annotated_box`` of one image. The annotations come with Cohen's
+collection (COCO format, one box each for the right and the left lung, pixels of the original
+image).
 """
 
 import json
@@ -39,6 +40,12 @@ def lung_boxes(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         if path.name in known[collection]:
             boxes[place], annotated[place] = known[collection][path.name], True
     return boxes, annotated
+
+
+def annotated_box(path: Path) -> tuple[float, ...] | None:
+    """The annotated rectangle of the image at ``path``, as ``lung_boxes``, or None without one."""
+    box = _annotated_boxes(path.parent.parent / ANNOTATIONS).get(path.name)
+    return None if box is None else tuple(map(float, box))
 
 
 def _annotated_boxes(path: Path) -> dict[str, tuple[float, ...]]:

@@ -1,8 +1,9 @@
 """The demonstration set: synthetic chest X-rays that stand in when there are no real ones.
 
-Holds who is in the set (persons, findings, the two invented sources), its files, and the rows that
-the catalog reads. How a picture is drawn stands in ``core.data.phantom_film`` and
-``core.data.phantom_anatomy``. Nothing here is, or is made from, a picture of a real person.
+Holds who is in the set (persons, findings, the two invented sources), its files, the rows that the
+catalog reads, and where a picture's lesion was drawn. How a picture is drawn stands in
+``core.data.phantom_film`` and ``core.data.phantom_anatomy``. Nothing here is, or is made from, a
+picture of a real person.
 """
 
 import os
@@ -18,11 +19,17 @@ import numpy as np
 import pandas as pd
 
 from core.data.phantom_anatomy import draw_anatomy
-from core.data.phantom_film import STYLES, draw_disease, draw_phantom
+from core.data.phantom_film import (
+    FOCAL_STRENGTH,
+    STYLES,
+    draw_disease,
+    draw_phantom,
+    draw_with_cloud,
+)
 from core.errors import UserError
 from core.files import disk_errors
 
-__all__ = ["draw_phantom", "ensure_demonstration_set", "read_rows"]
+__all__ = ["draw_phantom", "ensure_demonstration_set", "lesion_of", "read_rows"]
 
 VERSION = 2  # raise it whenever a picture or a column changes: old sets are then drawn anew
 SEED = 20200
@@ -97,6 +104,23 @@ def read_rows(folder: Path) -> pd.DataFrame:
     )
 
 
+def lesion_of(identifier: str) -> np.ndarray:
+    """Where the focal lesion lies in one picture of the set, by the picture's id: bool (256, 256).
+
+    True where at least half the strength of a bacterial patch was drawn. The person is drawn again
+    from the set's own seed, so that nothing about lesions need be kept beside the pictures. Raises
+    UserError when the set has no such picture, or none with a focal lesion under that id.
+    """
+    source, _, rest = identifier.rpartition("-")[0].rpartition("-")
+    image = identifier.rpartition("-")[2]
+    for person in _persons():
+        if person.source == source and f"{person.number:03d}" == rest and image.isdecimal():
+            pictures = list(_pictures(person)) if person.finding == "bacteria" else []
+            if 1 <= int(image) <= len(pictures):
+                return pictures[int(image) - 1].cloud >= FOCAL_STRENGTH / 2
+    raise UserError(f"The demonstration set has no picture '{identifier}' with a focal lesion.")
+
+
 def _persons() -> Iterator[_Person]:
     number = 0
     for finding, count in PERSONS.items():
@@ -120,34 +144,48 @@ def _draw_set(folder: Path, progress: Callable[[str, int, int], None] | None) ->
     (folder / _VERSION_FILE).write_text(f"{VERSION}\n", encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class _Picture:
+    pixels: np.ndarray
+    cloud: np.ndarray
+    row: dict
+
+
 def _draw_person(folder: Path, person: _Person) -> list[dict]:
+    rows = []
+    for picture in _pictures(person):
+        (folder / picture.row["path"]).write_bytes(
+            cv2.imencode(".png", picture.pixels)[1].tobytes()
+        )
+        rows.append(picture.row)
+    return rows
+
+
+def _pictures(person: _Person) -> Iterator[_Picture]:
     # Each person has a generator of their own: the order of threads changes nothing.
     rng = np.random.default_rng([SEED, person.number])
     sex = "FM"[int(rng.integers(2))]
     age = int(rng.integers(18, 90))
     anatomy, disease = draw_anatomy(rng, sex), draw_disease(person.finding, rng)
-    offset, rows = 0, []
+    offset = 0
     for image in range(IMAGES_PER_PERSON):
         view = "AP" if rng.random() < 0.4 else "PA"
-        pixels = draw_phantom(person.finding, rng, view, anatomy, disease, STYLES[person.source])
+        style = STYLES[person.source]
+        pixels, cloud = draw_with_cloud(person.finding, rng, view, anatomy, disease, style)
         identifier = f"{person.source}-{person.number:03d}-{image + 1}"
-        path = Path("images") / f"{identifier}.png"
-        (folder / path).write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
-        rows.append(
-            {
-                "id": identifier,
-                "path": path.as_posix(),
-                "source": person.source,
-                "patient": f"{person.source}:{person.number:03d}",
-                "finding": person.finding,
-                "view": view,
-                "sex": sex,
-                "age": age,
-                "offset_days": offset,
-            }
-        )
+        row = {
+            "id": identifier,
+            "path": (Path("images") / f"{identifier}.png").as_posix(),
+            "source": person.source,
+            "patient": f"{person.source}:{person.number:03d}",
+            "finding": person.finding,
+            "view": view,
+            "sex": sex,
+            "age": age,
+            "offset_days": offset,
+        }
+        yield _Picture(pixels, cloud, row)
         offset += int(rng.integers(1, 8))
-    return rows
 
 
 def _is_complete(folder: Path) -> bool:

@@ -1,7 +1,8 @@
 """Disease and film of a synthetic chest X-ray: what clouds the lungs, and how the picture is taken.
 
-Holds ``Disease`` (where one person's lungs are clouded), ``Style`` (how one source takes pictures)
-and ``draw_phantom``, which puts body, disease, exposure, noise and border together. The body stands
+Holds ``Disease`` (where one person's lungs are clouded), ``Style`` (how one source takes pictures),
+``draw_phantom``, which puts body, disease, exposure, noise and border together, and
+``draw_with_cloud``, which also tells where the cloud lies. The body stands
 in ``core.data.phantom_anatomy``.
 """
 
@@ -43,6 +44,9 @@ STYLES = {
 }
 
 
+FOCAL_STRENGTH = 0.64
+
+
 def draw_disease(finding: str, rng: np.random.Generator) -> Disease:
     """Draw where and how strongly the lungs are clouded.
 
@@ -74,12 +78,28 @@ def draw_phantom(
     drawn from ``rng``. Raises UserError when ``finding`` is none of normal, bacteria, virus,
     covid19.
     """
+    return draw_with_cloud(finding, rng, view, anatomy, disease, style)[0]
+
+
+def draw_with_cloud(
+    finding: str,
+    rng: np.random.Generator,
+    view: str = "PA",
+    anatomy: Anatomy | None = None,
+    disease: Disease | None = None,
+    style: Style = STYLES["phantom-b"],
+) -> tuple[np.ndarray, np.ndarray]:
+    """As ``draw_phantom``, and how much the disease weakens the ray of each pixel.
+
+    The second is float32 (SIZE, SIZE), before severity; where a focal cloud is thick it is about
+    FOCAL_STRENGTH.
+    """
     anatomy = anatomy or draw_anatomy(rng, "FM"[int(rng.integers(2))])
     disease = disease or draw_disease(finding, rng)
     shadow = cast_shadow(anatomy, draw_pose(rng, view))
     severity = disease.strength * rng.uniform(0.9, 1.1)
     cloud = _CLOUDS[finding](shadow, disease, np.random.default_rng(disease.seed))
-    return _expose(shadow.attenuation + severity * cloud, style, rng)
+    return _expose(shadow.attenuation + severity * cloud, style, rng), cloud
 
 
 def _no_cloud(shadow: Shadow, disease: Disease, rng: np.random.Generator) -> np.ndarray:
@@ -100,7 +120,7 @@ def _focal_cloud(shadow: Shadow, disease: Disease, rng: np.random.Generator) -> 
     distance = np.hypot((x - column) * stretch, (y - row) / stretch) * np.float32(2 / SIZE)
     ragged = distance / disease.radius + 0.20 * noise(rng, 9) + 0.08 * noise(rng, 4)
     patch = 1 / (1 + np.exp((ragged - 1) * 8))
-    return patch * shadow.air * (0.64 + 0.07 * noise(rng, 4.5))
+    return patch * shadow.air * (FOCAL_STRENGTH + 0.07 * noise(rng, 4.5))
 
 
 def _viral_cloud(shadow: Shadow, disease: Disease, rng: np.random.Generator) -> np.ndarray:

@@ -171,6 +171,30 @@ def resample_cases(
     return drawn[:, unit]
 
 
+def mean_interval(
+    values: np.ndarray,
+    patients: Sequence[str] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> list[list[float] | None]:
+    """Interval [low, high] of the mean of each column of ``values``, float (n, m).
+
+    Bootstrap that draws whole patients, where ``patients`` (n,) are given. None where nothing
+    varies, or there is one patient alone: then resampling cannot show any doubt.
+    """
+    unit = _units(patients, len(values))
+    units = int(unit.max(initial=-1)) + 1
+    if units < 2:
+        return [None] * values.shape[1]
+    sums = np.zeros((units, values.shape[1]))
+    np.add.at(sums, unit, values)
+    sizes = np.bincount(unit, minlength=units)
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(units, np.full(units, 1 / units), size=resamples)
+    means = (drawn @ sums) / (drawn @ sizes)[:, np.newaxis]
+    return [percentile_interval(column) for column in means.T]
+
+
 def percentile_interval(values: np.ndarray, level: float = LEVEL) -> list[float] | None:
     """Percentile interval [low, high] of resampled scores (resamples,), NaN for undefined.
 

@@ -1,8 +1,9 @@
 """One image through a finished run: probabilities, and where the network looked.
 
 Holds ``predict``, which loads Keras into this process; the dashboard's server calls it through
-``core.inference.process.ask``. The image takes the same way as in training, with the settings of
-the run's config. The maps themselves are drawn in ``core.inference.explain``.
+``core.inference.process.ask``, and ``read_question``, which checks what is asked. The image takes
+the same way as in training, with the settings of the run's config. The ways to explain are a table
+in ``core.inference.methods``; the maps are computed in ``core.inference.explain``.
 """
 
 from dataclasses import dataclass
@@ -15,11 +16,10 @@ from core.errors import UserError
 from core.imaging.decode import read_image
 from core.imaging.preprocess import prepare
 from core.inference.loaded_models import load_classifier
+from core.inference.methods import get_method
 from core.models.backbones import BACKBONES
 from core.settings import Settings
-from core.training.config import read_config
-
-EXPLANATIONS = {"gradcam": "Grad-CAM (Selvaraju et al. 2017), drawn by tf-explain"}
+from core.training.config import RunConfig, read_config
 
 
 @dataclass(frozen=True)
@@ -52,19 +52,12 @@ def predict(
 ) -> Prediction:
     """Predict one image (a path, or an upload's bytes called ``name``) with a finished run.
 
-    ``explain`` is a key of EXPLANATIONS or empty; ``explained_class`` defaults to the predicted
-    class. Raises UserError for an image that cannot be read, a run without a usable model, an
-    unknown explanation or class.
+    ``explain`` is a key of ``core.inference.methods.EXPLANATIONS`` or empty; ``explained_class``
+    defaults to the predicted class. Raises UserError for an image that cannot be read, a run
+    without a usable model, an unknown explanation or class.
     """
-    config = read_config(run.config)
+    config, pixels = read_question(run, image, settings, name, explain, explained_class)
     model = load_classifier(run)
-    if explain and explain not in EXPLANATIONS:
-        raise UserError(f"explain: '{explain}' is unknown; choose {', '.join(EXPLANATIONS)}.")
-    if explained_class and explained_class not in config.classes:
-        raise UserError(
-            f"'{explained_class}' is no class of {run.id}; choose {', '.join(config.classes)}."
-        )
-    pixels = prepare(read_image(image, settings.max_pixels, name), config.preprocess, config.size)
     # The compiled call: several times faster than model(x), which runs layer by layer.
     answers = np.asarray(model.predict_on_batch(pixels[None, :, :, None]))[0]
     if not np.isfinite(answers).all():
@@ -82,16 +75,39 @@ def predict(
     if not explain:
         return Prediction(**outcome)
 
-    from core.inference.explain import gradcam
+    from core.inference import explain as explaining
 
     chosen = explained_class or predicted
     layer = BACKBONES[config.backbone].gradcam_layer
-    explanation = gradcam(model, pixels, config.classes.index(chosen), layer)
+    explanation = explaining.explain(explain, model, pixels, config.classes.index(chosen), layer)
     return Prediction(
         **outcome,
         explanation=explain,
         explained_class=chosen,
-        layer=layer,
+        layer=explanation.layer,
         heat=explanation.heat,
         note=explanation.note,
     )
+
+
+def read_question(
+    run: runs.Run,
+    image: Path | bytes,
+    settings: Settings,
+    name: str = "",
+    explain: str = "",
+    explained_class: str = "",
+) -> tuple[RunConfig, np.ndarray]:
+    """The run's config and the model input, uint8 (s, s), of what ``predict`` is asked.
+
+    Raises UserError for an image that cannot be read, an unknown explanation or class.
+    """
+    config = read_config(run.config)
+    if explain:
+        get_method(explain)
+    if explained_class and explained_class not in config.classes:
+        raise UserError(
+            f"'{explained_class}' is no class of {run.id}; choose {', '.join(config.classes)}."
+        )
+    pixels = prepare(read_image(image, settings.max_pixels, name), config.preprocess, config.size)
+    return config, pixels

@@ -110,7 +110,8 @@ def _words(result: Covered, answer: str) -> str:
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+# Of the session: an upload must not outlive the visit.
+@st.cache_data(scope="session", max_entries=64, show_spinner=False)
 def _cover(
     identifier: str,
     version: int,

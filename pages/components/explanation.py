@@ -1,6 +1,6 @@
-"""A prediction as a page shows it, and the words about what Grad-CAM is and is not.
+"""A prediction as a page shows it, and the words about what a heat map is and is not.
 
-Holds ``predict_cached``, so that moving a slider asks no network again.
+Holds ``predict_cached`` and ``check_cached``, so that moving a slider asks no network again.
 """
 
 from pathlib import Path
@@ -8,15 +8,12 @@ from pathlib import Path
 import streamlit as st
 
 from core import runs
+from core.inference.methods import EXPLANATIONS, GRADCAM
 from core.inference.predictor import Prediction, predict
+from core.inference.sanity import SanityCheck, check_map
 from core.settings import Settings
 from pages.components.waiting import asking
 
-WHAT_IT_IS = (
-    "**What the colours mean.** Grad-CAM (Selvaraju et al. 2017) weighs the network's last maps by "
-    "how much each of them speaks for one class; bright places spoke most for it. The map is "
-    "coarse: a few dozen fields blown up to the size of the image."
-)
 WHAT_IT_IS_NOT = (
     "**What they do not mean.** They do not outline disease, and they do not show that the "
     "reasoning is sound. Bright letters, edges or tubes are a sign that the network has found a "
@@ -24,32 +21,70 @@ WHAT_IT_IS_NOT = (
 )
 
 
-def predict_cached(
-    run: runs.Run, image: Path | bytes, name: str, settings: Settings, explained: str
-) -> Prediction:
-    """What ``run`` says of ``image``, with Grad-CAM of the class ``explained`` ("": the answer).
+def what_it_is(method: str) -> str:
+    """What the colours of ``method`` mean, in two sentences and the method's source."""
+    row = EXPLANATIONS[method]
+    return f"**What the colours mean.** {row.title} ({row.source}). {row.question} {row.caution}"
 
-    Asked in a process beside the server, once per image and class. Raises UserError as
-    ``core.inference.predictor.predict`` and ``core.inference.process.ask``.
+
+WHAT_IT_IS = what_it_is(GRADCAM)
+
+
+def predict_cached(
+    run: runs.Run,
+    image: Path | bytes,
+    name: str,
+    settings: Settings,
+    explained: str,
+    method: str = GRADCAM,
+) -> Prediction:
+    """What ``run`` says of ``image``, with the map of the class ``explained`` ("": the answer).
+
+    ``method`` is a key of EXPLANATIONS. Asked in a process beside the server, once per image,
+    class and method. Raises UserError as ``core.inference.predictor.predict`` and
+    ``core.inference.process.ask``.
     """
-    changed = [
-        path.stat().st_mtime_ns if path.exists() else 0
-        for path in (run.model_path, *([image] if isinstance(image, Path) else []))
-    ]
-    return _predict(run.id, changed, image, name, explained, run, settings)
+    return _predict(run.id, _changed(run, image), image, name, explained, method, run, settings)
 
 
 # Of the session: an upload must not outlive the visit.
-@st.cache_data(scope="session", max_entries=64, show_spinner=False)
+@st.cache_data(scope="session", max_entries=256, show_spinner=False)
 def _predict(
     identifier: str,
     changed: list[int],
     image: Path | bytes,
     name: str,
     explained: str,
+    method: str,
     _run: runs.Run,
     _settings: Settings,
 ) -> Prediction:
     return asking(
-        predict, _run, image, _settings, name=name, explain="gradcam", explained_class=explained
+        predict, _run, image, _settings, name=name, explain=method, explained_class=explained
     )
+
+
+def check_cached(
+    run: runs.Run, image: Path | bytes, name: str, settings: Settings, explained: str, method: str
+) -> SanityCheck:
+    """The sanity check of the map of the class ``explained``; otherwise as ``predict_cached``."""
+    return _check(run.id, _changed(run, image), image, name, explained, method, run, settings)
+
+
+@st.cache_data(scope="session", max_entries=64, show_spinner=False)
+def _check(
+    identifier: str,
+    changed: list[int],
+    image: Path | bytes,
+    name: str,
+    explained: str,
+    method: str,
+    _run: runs.Run,
+    _settings: Settings,
+) -> SanityCheck:
+    return asking(check_map, _run, image, _settings, name, method, explained)
+
+
+def _changed(run: runs.Run, image: Path | bytes) -> list[int]:
+    paths = (run.model_path, *([image] if isinstance(image, Path) else []))
+    return [path.stat().st_mtime_ns if path.exists() else 0 for path in paths]

@@ -104,7 +104,8 @@ def _answer(image: ChosenImage, settings: Settings) -> Callable[[runs.Run], Pred
     return answer
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+# Of the session: an upload must not outlive the visit.
+@st.cache_data(scope="session", max_entries=512, show_spinner=False)
 def _predicted(
     identifier: str,
     changed: tuple[int, int],

@@ -126,7 +126,7 @@ def _prepare(run: runs.Run, settings: Settings) -> str:
             st.progress(min(1.0, done / max(total, 1)), f"{first}. {what}: {done:,} of {total:,}")
 
         try:
-            make_in_parts(run, settings, progress, ask)
+            make_in_parts(run, settings, progress, asking)
         except NoReference as error:
             return str(error)
         finally:
@@ -134,7 +134,7 @@ def _prepare(run: runs.Run, settings: Settings) -> str:
     return ""
 
 
-@st.cache_data(max_entries=256, show_spinner="Looking whether this is a chest X-ray.")
+@st.cache_data(scope="session", max_entries=256, show_spinner=False)
 def _judge(
     changes: tuple, source: Path | bytes, name: str, _run: runs.Run, _settings: Settings
 ) -> Judgement:
