@@ -5,8 +5,9 @@ Holds what the commands do and answer; what they take stands in ``core.arguments
 
 import argparse
 
-from core import arguments, runs
+from core import runs
 from core.answers import Answer
+from core.chosen_configs import chosen_images
 from core.settings import read_settings
 from core.terminal import ProgressLine
 
@@ -15,7 +16,7 @@ def trivial_baselines(chosen: argparse.Namespace) -> Answer:
     """Score the trivial baselines and keep them for the comparison; no network is trained."""
     from core.evaluation.baseline_results import compute_baselines
 
-    choice = arguments.chosen_images(chosen)
+    choice = chosen_images(chosen)
     with ProgressLine() as progress:
         answer = compute_baselines(choice, read_settings(), progress)
     if not chosen.json:

@@ -15,6 +15,7 @@ from pathlib import Path
 from core import arguments, run_requests, runs
 from core.answers import Answer, describe, exit_code
 from core.baseline_command import test_for_cheating, trivial_baselines
+from core.chosen_configs import chosen_config
 from core.compare_command import compare
 from core.follow_command import follow_patient
 from core.following import follow
@@ -43,7 +44,7 @@ def train(chosen: argparse.Namespace) -> Answer:
     from core.training.jobs import submit
 
     settings = read_settings()
-    (run,) = submit([arguments.chosen_config(chosen)], settings)
+    (run,) = submit([chosen_config(chosen)], settings)
     print(f"run {run.id}", file=sys.stderr)
     run = follow(run, settings)
     answer = describe(run) | {"config": run.config}

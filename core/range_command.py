@@ -6,8 +6,9 @@ Holds what the command does and answers; what it takes stands in ``core.argument
 import argparse
 import sys
 
-from core import arguments, runs
+from core import runs
 from core.answers import Answer, exit_code, finite
+from core.chosen_configs import chosen_range_test
 from core.following import follow
 from core.settings import read_settings
 
@@ -17,7 +18,7 @@ def find_learning_rate(chosen: argparse.Namespace) -> Answer:
     from core.training.jobs import submit_range_test
 
     settings = read_settings()
-    test = submit_range_test(arguments.chosen_range_test(chosen), settings)
+    test = submit_range_test(chosen_range_test(chosen), settings)
     print(f"range test {test.id}", file=sys.stderr)
     test = follow(test, settings)
     answer = _describe(test)

@@ -9,8 +9,9 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
-from core import arguments, run_requests, runs
+from core import run_requests, runs
 from core.answers import Answer, describe, exit_code
+from core.chosen_configs import chosen_study
 from core.errors import UserError
 from core.settings import Settings, read_settings
 from core.studies import find_study, studies, study_table, what_differs
@@ -41,7 +42,7 @@ def study(chosen: argparse.Namespace) -> Answer:
 def _start(chosen: argparse.Namespace, settings: Settings) -> list[runs.Run]:
     from core.training.jobs import submit_study
 
-    configs = arguments.chosen_study(chosen, runs.list_runs(settings.runs))
+    configs = chosen_study(chosen, runs.list_runs(settings.runs))
     with ProgressLine() as progress:
         own = submit_study(configs, settings, progress)
     print(f"study {configs[0].study}: {len(own)} runs", file=sys.stderr)

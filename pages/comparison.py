@@ -32,6 +32,17 @@ LEAD = (
     "95 % interval: where two intervals overlap widely, the difference may be chance."
 )
 
+# Anchor of a section below -> how the way there is called.
+SECTIONS = {
+    "baselines": "trivial baselines",
+    "without-lungs": "without the lungs",
+    "lung-heat": "heat inside the lungs",
+    "differences": "is the difference real?",
+    "split": "what the split does",
+    "curves": "how they learnt",
+    "cost": "what a score costs",
+}
+
 with page("Comparison", LEAD) as settings:
     finished = finished_runs(settings)
     chosen, labels = choose_runs(finished)
@@ -69,6 +80,8 @@ with page("Comparison", LEAD) as settings:
     st.plotly_chart(comparison_chart(charted, measure, lines), theme=None, config=CONFIG)
 
     score_table(pd.concat([table, baselines], ignore_index=True))
+    links = [f"[{words}](#{anchor})" for anchor, words in SECTIONS.items()]
+    st.markdown(f"**Further down:** {' · '.join(links)}")
     if len(table) > len(mine):
         published_footnotes(measure)
         against_the_paper(mine)
@@ -83,7 +96,7 @@ with page("Comparison", LEAD) as settings:
     is_it_real(chosen)
     mean_and_spread(mine, measure)
     what_the_split_does(chosen, settings)
-    st.subheader("How they learnt")
+    st.subheader("How they learnt", anchor="curves")
     lines = curves(chosen)
     for place, name in zip(st.columns(2), ("val_accuracy", "val_loss"), strict=True):
         with place:

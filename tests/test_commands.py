@@ -15,7 +15,7 @@ from tiny_study import environment, queue, tiny_config, tiny_study
 
 from core import runs
 from core.__main__ import build_parser, main
-from core.arguments import chosen_config
+from core.chosen_configs import chosen_config
 from core.commands import COMMANDS
 from core.settings import PROJECT
 from core.training.range_config import configure_range_test

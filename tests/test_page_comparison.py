@@ -1,6 +1,7 @@
 """The Comparison page: my runs and the published networks in one table."""
 
 import json
+import re
 import threading
 
 import numpy as np
@@ -37,6 +38,9 @@ def test_my_run_stands_among_the_published_best_first(settings):
     run = make_finished_run(settings, mistakes=1, backbone="ResNet50", recipe="quick")
     page = open_page("comparison")
     assert not page.exception and not page.error
+    (further,) = [m.value for m in page.markdown if m.value.startswith("**Further down")]
+    ways = re.findall(r"\(#([\w-]+)\)", further)
+    assert len(ways) > 5 and set(ways) <= {heading.anchor for heading in page.subheader}
     table = page.dataframe[0].value
     assert len(table) == len(SUMMARY) + 1
     assert list(table["balanced_accuracy"]) == sorted(table["balanced_accuracy"], reverse=True)

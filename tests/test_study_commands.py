@@ -14,7 +14,7 @@ from tiny_study import environment, queue, tiny_config, tiny_study
 
 from core import run_requests, runs
 from core.__main__ import build_parser
-from core.arguments import chosen_study
+from core.chosen_configs import chosen_study
 from core.settings import PROJECT
 from core.studies import studies
 from core.training.config import configure

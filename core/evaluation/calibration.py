@@ -21,6 +21,7 @@ from core.evaluation.statistics import (
     resample_cases,
     wilson,
 )
+from core.words import PERCENT
 
 BINS = 10
 # "About 80 %": so far from it on either side.
@@ -145,7 +146,7 @@ def right_when(cases: pd.DataFrame, probability: float) -> RightWhen:
     # As written in decimals, 0.75 is at most 0.05 away from 0.8.
     near = np.abs(confidence - probability) <= ABOUT + 1e-9
     n, right = int(near.sum()), int(answers_right[near].sum())
-    said = f"{100 * probability:.0f} %"
+    said = f"{100 * probability:.0f}{PERCENT}"
     if not n:
         return RightWhen(
             *(probability, 0, 0, None, None, True),
@@ -155,7 +156,7 @@ def right_when(cases: pd.DataFrame, probability: float) -> RightWhen:
     low, high = wilson(right, n)
     sentence = (
         f"When this network says about {said}, it is {_so_often(right, n)} on its validation "
-        f"images (n = {n:,}, 95 % {100 * low:.0f} to {100 * high:.0f} %)."
+        f"images (n = {n:,}, 95{PERCENT} interval {100 * low:.0f} to {100 * high:.0f}{PERCENT})."
     )
     if n < FEW:
         sentence += f" With {'one image' if n == 1 else f'only {n} images'} this says little."

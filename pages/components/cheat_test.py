@@ -35,7 +35,7 @@ CAUTION = (
 def cheat_test(chosen: list[runs.Run], measure: str) -> None:
     """Show the tests of ``chosen``, in ``measure`` where they have it, else balanced accuracy."""
     measure = measure if measure in CHEAT_SCORES else "balanced_accuracy"
-    st.subheader("Without the lungs (cheat test)")
+    st.subheader("Without the lungs (cheat test)", anchor="without-lungs")
     st.markdown(WHAT)
     table = cheat_table(chosen, measure)
     if table.empty:

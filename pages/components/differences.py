@@ -64,7 +64,7 @@ MIXED_SPLITS = (
 
 def is_it_real(chosen: list[runs.Run]) -> None:
     """Verdict, differences, probability of best and exact numbers for the runs ``chosen``."""
-    st.subheader("Is the difference real?")
+    st.subheader("Is the difference real?", anchor="differences")
     if len(chosen) > MOST_RUNS:
         st.info(
             f"Every two runs are compared here, and {len(chosen)} runs would make "

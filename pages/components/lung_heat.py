@@ -31,7 +31,7 @@ NONE_ANNOTATED = (
 
 def lung_heat(chosen: list[runs.Run], settings: Settings) -> None:
     """Show what was measured of ``chosen``, in words too, and offer to measure the others."""
-    st.subheader("Heat inside the lungs")
+    st.subheader("Heat inside the lungs", anchor="lung-heat")
     st.markdown(WHAT)
     table = lung_heat_table(chosen)
     if len(table):

@@ -51,7 +51,7 @@ TEXTS = {
 
 def what_the_split_does(chosen: Sequence[runs.Run], settings: Settings) -> None:
     """Sentence, charts and counts for each setup among ``chosen`` that has runs of both splits."""
-    st.subheader("What the split does")
+    st.subheader("What the split does", anchor="split")
     setups = split_setups([run for run in chosen if len(cases_of(run))])
     if not setups:
         st.markdown(HOW_TO)

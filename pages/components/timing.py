@@ -55,7 +55,7 @@ ABOUT_PUBLISHED = (
 
 def cost_of_a_score(table: pd.DataFrame, measure: str) -> None:
     """Chart, front and table of the times of ``table`` (COMPARISON_COLUMNS), score ``measure``."""
-    st.subheader("What a score costs")
+    st.subheader("What a score costs", anchor="cost")
     time = st.segmented_control(
         "Time",
         list(TIMES),

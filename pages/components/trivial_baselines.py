@@ -86,7 +86,7 @@ def trivial_baselines(
 
     ``mine`` and ``baselines`` are the rows of the runs and of ``stored_baselines``.
     """
-    st.subheader("Against trivial baselines")
+    st.subheader("Against trivial baselines", anchor="baselines")
     st.markdown(WHAT)
     if len(baselines):
         _verdict(mine, baselines, measure)
