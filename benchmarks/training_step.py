@@ -33,9 +33,9 @@ from core.training.learning_rate import LearningRate
 from core.training.progress import Progress
 from core.training.recorder import Recorder
 
-# Half the batch of the recipes, so that the large ones take minutes here and not an hour: feeding
-# costs the same for each image, recording twice as much.
-BATCH, STEPS, ROUNDS, TARGET = 16, 3, 3, 0.97
+# A quarter of the batch of the recipes, so that the large ones take minutes here and not an hour:
+# feeding costs the same for each image, recording four times as much.
+BATCH, STEPS, ROUNDS, TARGET = 8, 3, 3, 0.97
 
 
 class ConstantBatch(keras.utils.PyDataset):

@@ -16,9 +16,8 @@ from core import runs
 from core.answers import Answer
 from core.errors import UserError
 from core.opinions_command import ask_study
-from core.predict_several_command import predict_several
+from core.predict_several_command import predict_several, reference_problem
 from core.settings import Settings, read_settings
-from core.terminal import ProgressLine
 from core.words import NOT_FOR_DIAGNOSIS
 
 if TYPE_CHECKING:
@@ -118,16 +117,11 @@ def _is_one_image(paths: Sequence[str]) -> bool:
 
 def _judge(run: runs.Run, image: Path, settings: Settings) -> dict:
     """What the run says of the image before it is asked for a diagnosis, told on stderr."""
-    from core.inference.familiarity import NoReference, make_in_parts
     from core.inference.judgement import judge
 
-    try:
-        with ProgressLine() as progress:
-            make_in_parts(run, settings, progress)
-        judgement = judge(run, image, settings)
-    except NoReference as error:
-        print(f"warning: {error}", file=sys.stderr)
-        return {"accepted": None, "reasons": [str(error)]}
+    if problem := reference_problem(run, settings):
+        return {"accepted": None, "reasons": [problem]}
+    judgement = judge(run, image, settings)
     if not judgement.accepted:
         print(f"warning: {image.name} should not be diagnosed.", file=sys.stderr)
         for reason in judgement.reasons:

@@ -6,6 +6,7 @@ in ``core.predict_command``; the predictions are ``core.inference.batch``'s.
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ def predict_several(chosen: argparse.Namespace, settings: Settings) -> Answer:
         raise UserError("With several images --explain and --out-maps FOLDER go together.")
     run = runs.read_run(settings.runs, chosen.run_id)
     images = images_at([Path(path) for path in chosen.paths])
+    reference_problem(run, settings)
     answers: list[ImageAnswer] = []
     with ProgressLine() as progress:
         for answer in predict_images(run, images, settings):
@@ -59,6 +61,19 @@ def predict_several(chosen: argparse.Namespace, settings: Settings) -> Answer:
         "warning": NOT_FOR_DIAGNOSIS,
     }
     return answer, 0 if read else 2
+
+
+def reference_problem(run: runs.Run, settings: Settings) -> str:
+    """Make what the run judges images by, with progress; why it cannot be, also told on stderr."""
+    from core.inference.familiarity import NoReference, make_in_parts
+
+    try:
+        with ProgressLine() as progress:
+            make_in_parts(run, settings, progress)
+    except NoReference as error:
+        print(f"warning: {error}", file=sys.stderr)
+        return str(error)
+    return ""
 
 
 def _save_maps(
@@ -99,6 +114,7 @@ def _row(answer: "ImageAnswer", heat_map: str | None) -> dict:
         "class": answer.predicted or None,
         "confidence": answer.confidence,
         "probabilities": answer.probabilities,
+        "refused": answer.refused or None,
         "problem": answer.problem or None,
         "map": heat_map,
     }
@@ -110,5 +126,7 @@ def _print(answers: Sequence["ImageAnswer"], read: int, out: str | None) -> None
             print(answer.problem)
         elif not out:
             print(f"{answer.name}  {answer.predicted} {answer.confidence:.1%}")
+        if answer.refused:
+            print(f"{answer.name} should not be diagnosed. {answer.refused}", file=sys.stderr)
     print(f"{read:,} of {len(answers):,} images read{f', table in {out}' if out else ''}.")
     print(NOT_FOR_DIAGNOSIS)

@@ -18,6 +18,8 @@ from core.engine import execute
 from core.imaging.given_images import GivenImage, given_images
 from core.inference import batch
 from core.inference.batch import BATCH, answers_table, predict_images, predict_slice
+from core.inference.familiarity import make_in_parts
+from core.inference.judgement import judge
 from core.inference.predictor import predict
 
 
@@ -103,11 +105,37 @@ def test_order_is_kept_and_errors_stop_nothing(run, images, settings):
     table = answers_table(answers, ("normal", "bacteria", "coronavirus"))
     assert table.columns.tolist() == [
         *("name", "predicted", "confidence"),
-        *("p_normal", "p_bacteria", "p_coronavirus", "problem"),
+        *("p_normal", "p_bacteria", "p_coronavirus", "refused", "problem"),
     ]
     assert table["confidence"].isna().sum() == len(wrong)
     first = table.loc[table["problem"] == ""].iloc[0]
     assert first["confidence"] == first[f"p_{first['predicted']}"]
+
+
+@pytest.mark.parametrize("pooling", ["avg", "flatten"])
+def test_with_a_reference_a_batch_refuses_what_one_image_alone_is_refused(
+    pooling, images, settings, tmp_path
+):
+    run = queue(tiny_config(epochs=1, head={"pooling": pooling}), settings)
+    assert execute(run, settings)
+    run = runs.read_run(settings.runs, run.id)
+    before = {a.name: a for a in predict_images(run, images, settings)}
+    assert not any(a.refused for a in before.values())
+    make_in_parts(run, settings, lambda *step: None)
+    noise = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)
+    strange = {"noise": noise, "blank": np.full((48, 48), 90, np.uint8)}
+    mixed = list(images)
+    for name, pixels in strange.items():
+        content = BytesIO()
+        Image.fromarray(pixels).save(content, "PNG")
+        mixed.append(GivenImage(name, content.getvalue()))
+    answers = {a.name: a for a in predict_images(run, mixed, settings)}
+    for image in mixed:
+        alone = judge(run, image.source, settings, image.name)
+        assert answers[image.name].refused == " ".join(alone.reasons)
+    assert answers["noise"].refused and "blank" in answers["blank"].refused
+    for name, answer in before.items():
+        assert answers[name].probabilities == pytest.approx(answer.probabilities, abs=1e-5)
 
 
 def test_no_more_is_read_ahead_than_the_network_needs(run, images, settings, monkeypatch):
@@ -132,5 +160,5 @@ def test_a_slice_is_a_list_and_nothing_is_an_empty_one(run, images, settings):
     ]
     assert predict_slice(run, [], settings) == []
     assert answers_table([], ("normal",)).columns.tolist() == [
-        *("name", "predicted", "confidence", "p_normal", "problem"),
+        *("name", "predicted", "confidence", "p_normal", "refused", "problem"),
     ]

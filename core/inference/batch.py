@@ -2,14 +2,16 @@
 
 Holds ``predict_images``, which loads Keras into this process; the dashboard's server calls
 ``predict_slice`` through ``core.inference.process.ask``, a slice at a time, so that others get
-their turn in between. One image with its explanation stands in ``core.inference.predictor``.
+their turn in between. Where the run has a reference (``core.inference.familiarity``), each image is
+judged as well. One image with its explanation stands in ``core.inference.predictor``.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,9 +20,13 @@ from core import runs
 from core.errors import UserError
 from core.imaging.decode import read_image
 from core.imaging.given_images import GivenImage
+from core.imaging.pixel_checks import oddness
 from core.imaging.preprocess import prepare
 from core.imaging.thumbnails import picture
+from core.inference.familiarity import pooled_features
+from core.inference.judgement import judge_by, plainly_accepted
 from core.inference.loaded_models import load_classifier
+from core.inference.reference import Reference, read_reference
 from core.settings import Settings
 from core.training.config import RunConfig, read_config
 
@@ -34,19 +40,31 @@ class Answer:
     """What a run says of one image, or the sentence why it cannot say anything.
 
     ``probabilities`` by class name, adding up to 1, empty where there is a ``problem``;
-    ``thumbnail`` is a JPEG where one was asked for.
+    ``refused`` says why the image should not be diagnosed, empty where it was accepted or not
+    judged; ``thumbnail`` is a JPEG where one was asked for.
     """
 
     name: str
     predicted: str = ""
     probabilities: dict[str, float] = field(default_factory=dict)
     problem: str = ""
+    refused: str = ""
     thumbnail: bytes = b""
 
     @property
     def confidence(self) -> float | None:
         """Probability of the answer, or None where there is none."""
         return self.probabilities.get(self.predicted)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """An answer that still waits for its probabilities, with what is asked for them."""
+
+    answer: Answer
+    source: Path | bytes = b""
+    pixels: np.ndarray | None = None
+    odd: bool = False
 
 
 def predict_images(
@@ -60,21 +78,21 @@ def predict_images(
     usable model.
     """
     config = read_config(run.config)
-    model = load_classifier(run)
+    network = _Network(run, settings)
     images = iter(images)
     with ThreadPoolExecutor(settings.threads, thread_name_prefix="read") as pool:
         coming: deque[Future] = deque()
 
         def read_on(count: int) -> None:
             for image in islice(images, count):
-                coming.append(pool.submit(_read, image, config, settings, thumbnail_side))
+                coming.append(pool.submit(_read, image, config, network, thumbnail_side))
 
         read_on(AHEAD * BATCH)
         try:
             while coming:
                 batch = [coming.popleft().result() for _ in range(min(BATCH, len(coming)))]
                 read_on(len(batch))
-                yield from _answers(model, config, batch)
+                yield from _answers(network, config, batch)
         finally:
             # Nobody waits for the rest when whoever asks has had enough.
             pool.shutdown(wait=False, cancel_futures=True)
@@ -88,7 +106,7 @@ def predict_slice(
 
 
 def answers_table(answers: Sequence[Answer], classes: Sequence[str]) -> pd.DataFrame:
-    """One row per answer: name, predicted, confidence, p_<class> for every class, problem."""
+    """One row per answer: name, predicted, confidence, p_<class> per class, refused, problem."""
     return pd.DataFrame(
         [
             {
@@ -96,43 +114,88 @@ def answers_table(answers: Sequence[Answer], classes: Sequence[str]) -> pd.DataF
                 "predicted": answer.predicted,
                 "confidence": answer.confidence,
                 **{f"p_{name}": answer.probabilities.get(name) for name in classes},
+                "refused": answer.refused,
                 "problem": answer.problem,
             }
             for answer in answers
         ],
-        columns=["name", "predicted", "confidence", *(f"p_{name}" for name in classes), "problem"],
+        columns=[
+            *("name", "predicted", "confidence"),
+            *(f"p_{name}" for name in classes),
+            *("refused", "problem"),
+        ],
     )
 
 
-def _read(
-    image: GivenImage, config: RunConfig, settings: Settings, thumbnail_side: int
-) -> tuple[Answer, np.ndarray | None]:
-    """An answer that still waits for its probabilities, and the pixels for the network."""
+class _Network:
+    """A run's classifier and its reference, asked for a whole batch in one pass where it can be."""
+
+    def __init__(self, run: runs.Run, settings: Settings):
+        # Loads Keras, which the server must not do.
+        from core.models.classifier import head_model
+
+        self.run, self.settings = run, settings
+        self.model = load_classifier(run)
+        self.reference: Reference | None = read_reference(run)
+        # A reference holds mean features, which another pooling does not give on the way.
+        on_the_way = self.reference and read_config(run.config).head.pooling == "avg"
+        self.head = head_model(self.model) if on_the_way else None
+
+    def ask(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities (n, k) of images (n, s, s) uint8, and which of them are plainly accepted.
+
+        Without a reference all of them are.
+        """
+        if self.reference is None:
+            accepted = np.ones(len(pixels), bool)
+            return np.asarray(self.model.predict_on_batch(pixels[..., np.newaxis])), accepted
+        features = pooled_features(self.model, pixels)
+        accepted = plainly_accepted(self.reference, features, pixels)
+        if self.head is None:
+            return np.asarray(self.model.predict_on_batch(pixels[..., np.newaxis])), accepted
+        return np.asarray(self.head.predict_on_batch(features)), accepted
+
+    def refusal(self, read: _Read) -> str:
+        """Why the image should not be diagnosed, or an empty text."""
+        judged = judge_by(self.reference, self.run, read.source, self.settings, read.answer.name)
+        return " ".join(judged.reasons)
+
+    def is_odd(self, source: Path | bytes, grey: np.ndarray) -> bool:
+        """Whether the pixels alone forbid a diagnosis."""
+        if self.reference is None:
+            return False
+        limits = self.reference.limits
+        return any(value > limits[check] for check, value in oddness(source, grey).items())
+
+
+def _read(image: GivenImage, config: RunConfig, network: _Network, thumbnail_side: int) -> _Read:
     image = image.unpacked()
     if image.problem:
-        return Answer(image.name, problem=image.problem), None
+        return _Read(Answer(image.name, problem=image.problem))
     try:
-        grey = read_image(image.source, settings.max_pixels, image.name)
+        grey = read_image(image.source, network.settings.max_pixels, image.name)
+        odd = network.is_odd(image.source, grey)
     except UserError as error:
-        return Answer(image.name, problem=str(error)), None
+        return _Read(Answer(image.name, problem=str(error)))
     small = picture(grey, thumbnail_side) if thumbnail_side else b""
-    return Answer(image.name, thumbnail=small), prepare(grey, config.preprocess, config.size)
+    pixels = prepare(grey, config.preprocess, config.size)
+    return _Read(Answer(image.name, thumbnail=small), image.source, pixels, odd)
 
 
-def _answers(
-    model, config: RunConfig, batch: list[tuple[Answer, np.ndarray | None]]
-) -> Iterator[Answer]:
-    pixels = [prepared for _, prepared in batch if prepared is not None]
+def _answers(network: _Network, config: RunConfig, batch: list[_Read]) -> Iterator[Answer]:
+    pixels = [read.pixels for read in batch if read.pixels is not None]
     if pixels:
-        rows = iter(np.asarray(model.predict_on_batch(np.stack(pixels)[..., np.newaxis])))
-    for answer, prepared in batch:
-        if prepared is None:
-            yield answer
+        rows = iter(zip(*network.ask(np.stack(pixels)), strict=True))
+    for read in batch:
+        if read.pixels is None:
+            yield read.answer
             continue
-        probabilities = dict(zip(config.classes, map(float, next(rows)), strict=True))
-        yield Answer(
-            answer.name,
-            max(probabilities, key=probabilities.get),
-            probabilities,
-            thumbnail=answer.thumbnail,
+        values, accepted = next(rows)
+        probabilities = dict(zip(config.classes, map(float, values), strict=True))
+        yield replace(
+            read.answer,
+            predicted=max(probabilities, key=probabilities.get),
+            probabilities=probabilities,
+            # Judged by itself: what speaks against it, and whether it only lies turned.
+            refused="" if accepted and not read.odd else network.refusal(read),
         )

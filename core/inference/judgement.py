@@ -115,6 +115,18 @@ def judge_by(
     )  # fmt: skip
 
 
+def plainly_accepted(reference: Reference, features: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Which of many images are upright and near enough to the training images, (n,) bool.
+
+    ``features`` (n, c) as of ``pooled_features``, ``pixels`` (n, size, size) uint8. Whether one of
+    the others is refused, and why, is told by ``judge_by``.
+    """
+    distance = reference.relative_distance(*reference.nearest(features))
+    odds, _ = how_turned(reference.orientation, pixels)
+    limits = reference.limits
+    return (distance <= limits[DISTANCE]) & (np.asarray(odds) <= limits[TURNED])
+
+
 def _reference_of(run: runs.Run, settings: Settings) -> Reference:
     reference = read_reference(run)
     if reference is None:

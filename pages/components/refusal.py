@@ -1,7 +1,7 @@
 """Whether a run should be asked about an image at all: the judgement as a page shows it.
 
-Holds ``judged_image``. How an image is judged stands in ``core.inference.judgement``; the nearest
-training images are shown by ``nearest_images``.
+Holds ``judged_image`` and ``has_reference``. How an image is judged stands in
+``core.inference.judgement``; the nearest training images are shown by ``nearest_images``.
 """
 
 import time
@@ -97,7 +97,8 @@ def how_it_is_told(judgement: Judgement) -> str:
     )
 
 
-def _judgement(run: runs.Run, image: ChosenImage, settings: Settings) -> Judgement | None:
+def has_reference(run: runs.Run, settings: Settings) -> bool:
+    """Make the run's reference unless it is there; where that is not possible, say why."""
     tried = st.session_state.setdefault("no-reference", {})
     key = (run.id, changed(run, "model.keras"))
     until, sentence = tried.get(key, (0.0, ""))
@@ -107,10 +108,15 @@ def _judgement(run: runs.Run, image: ChosenImage, settings: Settings) -> Judgeme
             tried[key] = (time.monotonic() + SECONDS_UNTIL_TRIED_AGAIN, sentence)
     if sentence:
         st.warning(sentence, icon=":material/help:")
+    return not sentence
+
+
+def _judgement(run: runs.Run, image: ChosenImage, settings: Settings) -> Judgement | None:
+    if not has_reference(run, settings):
         return None
     source = image.source
     file_time = source.stat().st_mtime_ns if isinstance(source, Path) and source.exists() else 0
-    changes = (*key, changed(run, "familiarity.npz"), file_time)
+    changes = (run.id, changed(run, "model.keras"), changed(run, "familiarity.npz"), file_time)
     return _judge(changes, source, image.name, run, settings)
 
 

@@ -20,6 +20,7 @@ from core.settings import Settings
 from core.training.config import read_config
 from core.words import PERCENT
 from pages.components.cases import changed
+from pages.components.refusal import has_reference
 from pages.components.uploads import Uploaded
 from pages.components.waiting import asking
 from pages.components.words import class_title, time_left
@@ -29,6 +30,7 @@ SLICE, SLICE_BYTES = 32, 100_000_000
 THUMBNAIL_SIDE, ROW_HEIGHT = 96, 52  # pixels
 KEPT = 4  # tables, so that going back to another network asks nothing again
 STATE = "several-images"
+REFUSED = "not diagnosed"
 
 
 @dataclass
@@ -52,6 +54,8 @@ def choose_among(uploaded: Uploaded, run: runs.Run, settings: Settings) -> Given
     """
     asked = _asked(uploaded, run)
     if not asked.stopped:
+        if len(asked.answers) < len(uploaded.images):
+            has_reference(run, settings)
         _ask(uploaded.images, asked, run, settings)
     if len(asked.answers) < len(uploaded.images):
         st.warning(
@@ -119,16 +123,18 @@ def _slice(images: list[GivenImage]) -> list[GivenImage]:
 def _table(answers: list[Answer], run: runs.Run, key: str) -> int | None:
     classes = read_config(run.config).classes
     table = answers_table(answers, classes)
+    refused = table["refused"] != ""
     _summary(table, classes)
     shown = pd.DataFrame(
         {
             "image": [_address(answer.thumbnail) for answer in answers],
             "file": [PurePath(answer.name).name for answer in answers],
-            "answer": table["predicted"].map(class_title),
-            **{name: 100 * table[f"p_{name}"].astype(float) for name in classes},
+            "answer": table["predicted"].map(class_title).mask(refused, REFUSED),
+            **{name: (100 * table[f"p_{name}"].astype(float)).mask(refused) for name in classes},
         }
     )
-    colours = [class_colour(name) if name else MUTED for name in table["predicted"]]
+    answers_shown = table["predicted"].mask(refused, "")
+    colours = [class_colour(name) if name else MUTED for name in answers_shown]
     event = st.dataframe(
         shown.style.apply(lambda _: [f"color: {c}" for c in colours], subset=["answer"]),
         hide_index=True,
@@ -156,6 +162,11 @@ def _table(answers: list[Answer], run: runs.Run, key: str) -> int | None:
             },
         },
     )
+    if refused.any():
+        with st.expander(f"Why {refused.sum():,} are {REFUSED}", icon=":material/block:"):
+            pairs = zip(table.loc[refused, "name"], table.loc[refused, "refused"], strict=True)
+            st.text("\n".join(f"{name}: {reasons}" for name, reasons in pairs))
+            st.caption("Tick such a row to see the image, and its answer all the same.")
     problems = table.loc[table["problem"] != "", "problem"]
     if len(problems):
         with st.expander(f"Why {len(problems):,} have no answer", icon=":material/error:"):
@@ -174,8 +185,11 @@ def _table(answers: list[Answer], run: runs.Run, key: str) -> int | None:
 
 
 def _summary(table: pd.DataFrame, classes: tuple[str, ...]) -> None:
-    counts = table["predicted"].value_counts()
+    refused = table["refused"] != ""
+    counts = table.loc[~refused, "predicted"].value_counts()
     words = [f"**{counts[name]:,}** {class_title(name)}" for name in classes if name in counts]
+    if refused.any():
+        words.append(f"**{refused.sum():,}** {REFUSED}")
     if unread := int((table["problem"] != "").sum()):
         words.append(f"**{unread:,}** without an answer")
     st.markdown(f"### {len(table):,} images\n{', '.join(words)}.")
