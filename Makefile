@@ -9,7 +9,7 @@ app: .venv/installed
 	$(BIN)/streamlit run app.py --server.address 127.0.0.1 --server.port 8501
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+from streamlit.runtime.scriptrunner import script_runner
 from tiny_study import environment
 
 from core.__main__ import main
@@ -20,6 +21,17 @@ def no_settings_from_outside():
         for variable in VARIABLES:
             environment.delenv(variable.name, raising=False)
         environment.delenv(mlflow_tracking.VARIABLE, raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def keras_is_left_alone():
+    """Streamlit clears Keras after every script run once it is loaded, which takes seconds.
+
+    The dashboard's server never loads it; a process that runs tests of networks as well has.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         yield
 
 
