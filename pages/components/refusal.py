@@ -1,10 +1,9 @@
 """Whether a run should be asked about an image at all: the judgement as a page shows it.
 
-Holds ``judged_image`` and ``has_reference``. How an image is judged stands in
+Holds ``judged_image``. How an image is judged stands in
 ``core.inference.judgement``; the nearest training images are shown by ``nearest_images``.
 """
 
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,18 +13,15 @@ from core import runs
 from core.imaging.decode import read_image
 from core.imaging.thumbnails import picture
 from core.imaging.turns import turned_back_file
-from core.inference.familiarity import NoReference, make_in_parts
 from core.inference.judgement import Judgement, judge
-from core.inference.reference import is_current
 from core.settings import Settings
 from core.words import PERCENT, percent
 from pages.components.cases import changed
 from pages.components.image_choice import ChosenImage
+from pages.components.known_images import has_reference
 from pages.components.waiting import asking
 
 SHOWN_SIDE = 700
-# A run whose images are gone is not tried again at every movement of a slider.
-SECONDS_UNTIL_TRIED_AGAIN = 60
 
 
 @dataclass(frozen=True)
@@ -97,20 +93,6 @@ def how_it_is_told(judgement: Judgement) -> str:
     )
 
 
-def has_reference(run: runs.Run, settings: Settings) -> bool:
-    """Make the run's reference unless it is there; where that is not possible, say why."""
-    tried = st.session_state.setdefault("no-reference", {})
-    key = (run.id, changed(run, "model.keras"))
-    until, sentence = tried.get(key, (0.0, ""))
-    if time.monotonic() > until or is_current(run):
-        sentence = _prepare(run, settings)
-        if sentence:
-            tried[key] = (time.monotonic() + SECONDS_UNTIL_TRIED_AGAIN, sentence)
-    if sentence:
-        st.warning(sentence, icon=":material/help:")
-    return not sentence
-
-
 def _judgement(run: runs.Run, image: ChosenImage, settings: Settings) -> Judgement | None:
     if not has_reference(run, settings):
         return None
@@ -118,26 +100,6 @@ def _judgement(run: runs.Run, image: ChosenImage, settings: Settings) -> Judgeme
     file_time = source.stat().st_mtime_ns if isinstance(source, Path) and source.exists() else 0
     changes = (run.id, changed(run, "model.keras"), changed(run, "familiarity.npz"), file_time)
     return _judge(changes, source, image.name, run, settings)
-
-
-def _prepare(run: runs.Run, settings: Settings) -> str:
-    """Make the run's reference where there is none, with a bar; a sentence when it cannot be."""
-    if is_current(run):
-        return ""
-    with st.empty():
-        first = "First question to this run: getting to know what its images look like"
-        st.progress(0.0, f"{first}. Half a minute, or some minutes where it trained all of itself.")
-
-        def progress(what: str, done: int, total: int) -> None:
-            st.progress(min(1.0, done / max(total, 1)), f"{first}. {what}: {done:,} of {total:,}")
-
-        try:
-            make_in_parts(run, settings, progress, asking)
-        except NoReference as error:
-            return str(error)
-        finally:
-            st.empty()
-    return ""
 
 
 @st.cache_data(scope="session", max_entries=256, show_spinner=False)

@@ -20,7 +20,7 @@ from core.settings import Settings
 from core.training.config import read_config
 from core.words import PERCENT
 from pages.components.cases import changed
-from pages.components.refusal import has_reference
+from pages.components.known_images import has_reference
 from pages.components.uploads import Uploaded
 from pages.components.waiting import asking
 from pages.components.words import class_title, time_left
