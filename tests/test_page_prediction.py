@@ -189,7 +189,9 @@ def test_several_images_become_a_table_and_a_row_shows_its_image(place):
     assert not page.exception and not page.error
     words = text_of(page)
     assert "### 5 images" in words and "**1** without an answer" in words
-    assert "z.zip/notes.txt is not a JPEG" in page.text[0].value
+    refused, unread = (text.value for text in page.text)
+    assert refused.startswith("scan: ") and "z.zip/notes.txt is not a JPEG" in unread
+    assert "**1** not diagnosed" in words
     (table,) = page.dataframe
     assert table.value["file"].tolist() == ["0.png", "1.png", "2.png", "notes.txt", "scan"]
     assert table.value[["normal", "bacteria", "coronavirus"]].iloc[0].sum() == pytest.approx(100)
