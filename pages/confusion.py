@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.catalog import begin_reading
 from pages.components.closer_look import keep_run, look_closer
 from pages.components.frame import page
 from pages.components.matrix import matrix_of
@@ -35,6 +36,8 @@ with page("Confusion matrices", LEAD) as settings:
     )
     shown = [first] if second is None or second == first else [first, second]
     keys = ("alone",) if len(shown) == 1 else ("left", "right")
+    # What a click into the matrix will ask for, while the matrix is read.
+    begin_reading(settings)
     have_ready(keep_run(shown), settings)
     matrices, images = st.columns(len(shown), gap="large"), st.container()
     tables = st.columns(len(shown), gap="large")
