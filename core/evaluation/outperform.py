@@ -17,10 +17,10 @@ from core.evaluation.evidence import (
     NO,
     NOT_SETTLED,
     PATIENT,
-    SYNTHETIC,
     YES,
     Evidence,
     QuestionAnswer,
+    unless_drawn,
 )
 from core.evaluation.pairs import BETTER, Best, pairs_table, probability_best
 from core.evaluation.spread import spread_table
@@ -93,8 +93,7 @@ def answer(evidence: Evidence, test=tested) -> QuestionAnswer:
             f" {_other(rival, leader)} is surely less than {100 * NEGLIGIBLE:.0f} points behind: "
             "no network stands apart."
         )
-    if evidence.synthetic:
-        decided, sentence = CANNOT, f"{SYNTHETIC} {sentence}"
+    decided, sentence = unless_drawn(evidence, decided, sentence)
     return QuestionAnswer(
         KEY,
         QUESTION,
