@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.inference.explain import gradcam
+from core.inference.explain import explain
+from core.inference.methods import GRADCAM
 from core.models.backbones import (
     BACKBONES,
     BATCH_NORM_MOMENTUM,
@@ -105,7 +106,7 @@ def test_another_keras_application_is_one_row(monkeypatch, tmp_path):
     momenta = {layer.momentum for layer in model.layers if hasattr(layer, "momentum")}
     assert momenta == {BATCH_NORM_MOMENTUM}
     image = np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)
-    assert gradcam(model, image, 0, row.gradcam_layer).heat.shape == (64, 64)
+    assert explain(GRADCAM, model, image, 0, row.gradcam_layer).heat.shape == (64, 64)
 
 
 def test_reading_the_tables_does_not_load_keras():
