@@ -11,6 +11,7 @@ from collections_on_disk import make_settings
 from PIL import Image
 
 from core import runs
+from core.engine import execute
 from core.settings import Settings
 from core.training.config import RunConfig, configure
 
@@ -52,6 +53,13 @@ def tiny_config(recipe: str = "finetune", **changes: object) -> RunConfig:
 def queue(config: RunConfig, settings: Settings) -> runs.Run:
     """A queued run that no worker has been told of."""
     return runs.create_run(settings.runs, config.model_dump(mode="json"), "tiny")
+
+
+def finish(config: RunConfig, settings: Settings) -> runs.Run:
+    """Train a run here and now, to its end."""
+    run = queue(config, settings)
+    assert execute(run, settings), runs.read_run(settings.runs, run.id).status
+    return runs.read_run(settings.runs, run.id)
 
 
 def environment(settings: Settings) -> dict[str, str]:
