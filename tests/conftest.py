@@ -1,4 +1,4 @@
-"""What tests share: a quiet TensorFlow, no settings from the outside, and calls of commands."""
+"""What tests share: a quiet TensorFlow, no settings from outside, a browser, calls of commands."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import random
 import secrets
 
 import pytest
+from dashboard_in_browser import ARGUMENTS, CHROMIUM
 from streamlit.runtime.scriptrunner import script_runner
 from tiny_study import environment
 
@@ -41,6 +42,20 @@ def keras_is_left_alone():
 def images_are_drawn_alike(monkeypatch):
     """The Prediction page draws an image by chance, and one in fifty of noise may be refused."""
     monkeypatch.setattr(secrets, "randbelow", random.Random(0).randrange)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, driven by Playwright; without either the test is skipped."""
+    playwright_api = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright is not installed; `make test` installs it."
+    )
+    if not CHROMIUM.exists():
+        pytest.skip(f"There is no browser at {CHROMIUM}; install chromium.")
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
