@@ -29,6 +29,8 @@ FROZEN = (
     "Only the last layers were trained, and what lies before them kept the weights it began with "
     "(recipe {recipe}); the paper trained its networks whole."
 )
+
+
 LIMITED = "Only {limit:,} images took part (a limit), a rehearsal: with all of them scores differ."
 
 
