@@ -8,7 +8,8 @@ from core.errors import UserError
 from core.inference import occlusion, pixel_gradients
 from core.inference.explain import explain
 from core.inference.methods import EXPLANATIONS, GRADCAM
-from core.models.backbones import BACKBONES, BATCH_NORM_MOMENTUM
+from core.models.backbone_graph import BATCH_NORM_MOMENTUM
+from core.models.backbones import BACKBONES
 from core.models.classifier import backbone_model, build_classifier, head_model, set_trainable
 from core.models.head import HeadConfig
 from core.settings import read_settings
