@@ -7,9 +7,11 @@ import secrets
 
 import pytest
 from dashboard_in_browser import ARGUMENTS, CHROMIUM
+from run_folders import make_environment, no_worker
 from streamlit.runtime.scriptrunner import script_runner
 from tiny_study import environment
 
+from core import runs
 from core.__main__ import main
 from core.settings import VARIABLES
 from core.training import mlflow_tracking
@@ -44,6 +46,20 @@ def images_are_drawn_alike(monkeypatch):
     monkeypatch.setattr(secrets, "randbelow", random.Random(0).randrange)
 
 
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """A small collection and an empty artifacts folder; who needs more has settings of its own."""
+    return make_environment(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def queue_stands_still(settings, tmp_path, monkeypatch):
+    """What a page queues stays queued, and no weights lie where Keras keeps them."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with no_worker(settings):
+        yield
+
+
 @pytest.fixture(scope="module")
 def browser():
     """Chromium, driven by Playwright; without either the test is skipped."""
@@ -70,3 +86,18 @@ def call(settings, monkeypatch, capsys):
         return code, json.loads(out.splitlines()[-1]), told
 
     return call
+
+
+@pytest.fixture
+def refused(call, settings):
+    """Call a command and see that it refuses in one sentence with ``word``, and leaves no run."""
+
+    def refused(arguments, word):
+        before = len(runs.list_runs(settings.runs))
+        code, answer, told = call(*arguments)
+        assert code == 2
+        assert word in answer["error"] and answer["error"] in told
+        assert "\n" not in answer["error"] and "Traceback" not in told
+        assert len(runs.list_runs(settings.runs)) == before, "a refused run must leave no folder"
+
+    return refused
