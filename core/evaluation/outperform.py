@@ -40,7 +40,7 @@ SEVEN = "python -m core study --backbones all --recipe quick --split patient --s
 SEEDS = "python -m core study --backbones all --recipe quick --split patient --seeds 0,1,2"
 
 
-def fields(table: pd.DataFrame) -> list[pd.DataFrame]:
+def fair_contests(table: pd.DataFrame) -> list[pd.DataFrame]:
     """Rows of ``table`` that are a fair contest, one run per network, the largest contest first.
 
     In one contest all runs have the same recipe and the same images on the same sides. Of several
@@ -65,7 +65,7 @@ def tested(answers: Sequence[Answers]) -> tuple[pd.DataFrame, Best]:
 
 def answer(evidence: Evidence, test=tested) -> QuestionAnswer:
     """Answer from the largest fair contest among the runs; ``test`` as ``tested``."""
-    contests = fields(evidence.real)
+    contests = fair_contests(evidence.real)
     if not contests:
         return _missing(evidence)
     rows = contests[0]
