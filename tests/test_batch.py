@@ -10,8 +10,8 @@ import pytest
 from dicom_files import dataset, saved
 from PIL import Image
 from pydicom.uid import RLELossless
-from test_archives import zipped
 from tiny_study import finish, tiny_config, tiny_study
+from zip_files import zipped
 
 from core.imaging.given_images import GivenImage, given_images
 from core.inference import batch

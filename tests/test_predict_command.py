@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import pandas as pd
 import pytest
-from test_archives import zipped
 from tiny_study import finish, tiny_config, tiny_study
+from zip_files import zipped
 
 
 @pytest.fixture(scope="module")
