@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
-from tiny_study import environment, queue, tiny_config, tiny_study
+from tiny_study import environment, finish, queue, tiny_config, tiny_study
 
 from core import runs
-from core.engine import execute
 from core.errors import UserError
 from core.inference import loaded_models
 from core.inference.methods import EXPLANATIONS
@@ -26,9 +25,7 @@ def settings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(settings):
-    run = queue(tiny_config(epochs=1), settings)
-    assert execute(run, settings)
-    return runs.read_run(settings.runs, run.id)
+    return finish(tiny_config(epochs=1), settings)
 
 
 @pytest.fixture(scope="module")
