@@ -24,6 +24,8 @@ with page(
         one_image(browsing_rows(settings, *chosen_scheme()), opened, settings)
         st.stop()
     cohort, labels = choose_scheme()
+    if settings.demonstration:
+        st.caption("Here the synthetic set stands in for these collections; all of it takes part.")
     rows = browsing_rows(settings, cohort, labels)
     taking_part, left = rows[rows["label"] != ""], rows[rows["label"] == ""]
     totals(taking_part, left, repeats(taking_part))

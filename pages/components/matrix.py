@@ -26,6 +26,11 @@ from pages.components.run_choice import describe_run, warn_of_shared_patients
 from pages.components.score_tables import class_table
 from pages.components.words import class_title, spread_words
 
+ACCURACY = (
+    "Accuracy as the paper defines it: recognised images of the class over all validation images. "
+    "The classes add up to the overall accuracy, so that one class alone cannot reach 100 %."
+)
+
 
 def matrix_of(
     run: runs.Run, finished: list[runs.Run], shares: bool, key: str, tables: DeltaGenerator
@@ -52,6 +57,7 @@ def matrix_of(
         with tables:
             st.markdown("**Class by class, as the paper prints it**")
             class_table(per_class_table(metrics))
+            st.caption(ACCURACY)
             for sentence in metrics.get("undefined", []):
                 st.caption(sentence)
     with tables:
