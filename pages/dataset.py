@@ -49,4 +49,7 @@ with page(
     chosen = taking_part if show == "part" else left
     if show == "left" and len(left):
         left_out(left)
+    if chosen.empty:
+        st.info("No image is left out." if show == "left" else "No image takes part.")
+        st.stop()
     gallery(filter_rows(chosen, filters(chosen, labels)), settings)
