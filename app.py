@@ -26,25 +26,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.tour import PAGES
+
 LOOK = Path(__file__).parent / "pages" / "components"
-PAGES = (
-    ("home", "Home", ":material/home:"),
-    ("dataset", "Dataset", ":material/photo_library:"),
-    ("preprocessing", "Preprocessing", ":material/tonality:"),
-    ("training", "Training", ":material/model_training:"),
-    ("comparison", "Comparison", ":material/leaderboard:"),
-    ("confusion", "Confusion matrices", ":material/grid_on:"),
-    ("thresholds", "Thresholds", ":material/tune:"),
-    ("questions", "Questions", ":material/contact_support:"),
-    ("prediction", "Prediction", ":material/radiology:"),
-    ("follow", "Follow a patient", ":material/timeline:"),
-)
 
 st.set_page_config(page_title="ChestBench", page_icon=":material/radiology:", layout="wide")
 st.logo(LOOK / "logo.svg", icon_image=LOOK / "logo_mark.svg", size="large")
 st.navigation(
     [
         st.Page(f"pages/{name}.py", title=title, icon=icon, default=name == "home")
-        for name, title, icon in PAGES
+        for name, title, icon, _ in PAGES
     ]
 ).run()

@@ -12,6 +12,7 @@ from core.models.backbones import BACKBONES
 from core.models.weights import local_imagenet
 from core.settings import Settings
 from core.training.gpus import find_gpus, names
+from core.words import percent
 
 STUDY = "Demonstration"
 
@@ -26,8 +27,8 @@ class Device:
 
 NO_GPU = Device(
     "No GPU found",
-    "TinyCNN and the quick recipe suit this computer; fine-tuning a large network takes hours, "
-    "the paper's recipe days.",
+    "TinyCNN, a small network for teaching, and the quick recipe, which trains the last layers "
+    "alone, suit this computer; fine-tuning a large network takes hours, the paper's recipe days.",
 )
 WITH_GPU = "The paper's recipe is a matter of hours with it, not of days."
 ADD_GPU = "`pip install -r requirements-gpu.txt` lets runs use it."
@@ -179,8 +180,8 @@ def _result(run: runs.Run) -> str:
     score = metrics.get("balanced_accuracy")
     if not isinstance(score, float):
         return "finished"
-    words = f"finished: balanced accuracy {score:.1%}"
+    words = f"finished: balanced accuracy {percent(score)}"
     low, high = (metrics.get("ci95") or {}).get("balanced_accuracy") or (None, None)
     if low is not None:
-        words += f" (95 % interval {low:.1%} to {high:.1%})"
+        words += f" (95 % interval {100 * low:.1f} to {100 * high:.1f})"
     return f"{words}, n = {metrics.get('n_validation', metrics.get('n', '?'))}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from core import run_requests, runs
 from core.errors import UserError
+from core.models.backbones import BACKBONES
 from core.training.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -38,7 +39,12 @@ LAST_PHASES = {
     False: ("Reading images through", "Training the head", "Testing", "Evaluating"),
 }
 _PREPROCESSING = ("preprocess.normalise", "preprocess.clahe", "preprocess.clip_limit")
-_SHORT = {"split.by": "split by", "split.fold": "fold", "split.seed": "split seed"}
+_SHORT = {
+    "split.by": "split by",
+    "split.fold": "fold",
+    "split.seed": "split seed",
+    "image_size": "image size",
+}
 _BROUGHT_ALONG = ("backbone", "recipe", "weights")
 
 
@@ -75,11 +81,14 @@ def free_name(wanted: str, all_runs: Iterable[runs.Run]) -> str:
 def what_differs(study_runs: Sequence[runs.Run]) -> list[str]:
     """Fields of the config, with dots, in which the runs differ, in the order of the config.
 
-    The study's name is none of them; ``split.seed`` counts as ``seed`` where the two move together;
-    and what a recipe sets by itself (for its backbones and weights) is left to the recipe. Runs
-    whose config cannot be read are passed over.
+    The study's name is none of them; an image size left open in some runs is there the backbone's
+    own; ``split.seed`` counts as ``seed`` where the two move together; and what a recipe sets by
+    itself (for its backbones and weights) is left to the recipe. Runs whose config cannot be read
+    are passed over.
     """
     configs = [dict(config_fields(run.config)) for run in study_runs if not run.problem]
+    if any(config.get("image_size") for config in configs):
+        configs = [_sized(config) for config in configs]
     names = dict.fromkeys(name for config in configs for name in config if name != "study")
     values = {name: [json.dumps(config.get(name)) for config in configs] for name in names}
     differing = [name for name in names if len({*values[name]}) > 1]
@@ -157,7 +166,7 @@ def _best_so_far(run: runs.Run) -> float:
 
 
 def _words(config: dict, differing: list[str]) -> str:
-    fields = dict(config_fields(config))
+    fields = _sized(dict(config_fields(config)))
     words = []
     # The settings of the preprocessing are one choice of a person's.
     chosen = dict.fromkeys("preprocess" if n in _PREPROCESSING else n for n in differing)
@@ -172,6 +181,13 @@ def _words(config: dict, differing: list[str]) -> str:
         else:
             words.append(f"{_SHORT.get(name, name)} not set")
     return ", ".join(words) or str(fields.get("backbone") or "")
+
+
+def _sized(fields: dict) -> dict:
+    backbone = BACKBONES.get(str(fields.get("backbone")))
+    if fields.get("image_size") is None and backbone:
+        return fields | {"image_size": backbone.input_size}
+    return fields
 
 
 def _value_words(value: object) -> str:

@@ -24,6 +24,8 @@ with page(
         one_image(browsing_rows(settings, *chosen_scheme()), opened, settings)
         st.stop()
     cohort, labels = choose_scheme()
+    if settings.demonstration:
+        st.caption("Here the synthetic set stands in for these collections; all of it takes part.")
     rows = browsing_rows(settings, cohort, labels)
     taking_part, left = rows[rows["label"] != ""], rows[rows["label"] == ""]
     totals(taking_part, left, repeats(taking_part))
@@ -47,4 +49,7 @@ with page(
     chosen = taking_part if show == "part" else left
     if show == "left" and len(left):
         left_out(left)
+    if chosen.empty:
+        st.info("No image is left out." if show == "left" else "No image takes part.")
+        st.stop()
     gallery(filter_rows(chosen, filters(chosen, labels)), settings)

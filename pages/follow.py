@@ -10,6 +10,7 @@ from pages.components.patient_choice import choose_asked, choose_patient
 from pages.components.patient_course import answers_of, course_of, tables_of
 from pages.components.patient_images import images_in_a_row
 from pages.components.patient_notes import notes_of
+from pages.components.run_choice import finished_runs
 
 LEAD = (
     "Choose a patient with several dated X-rays, and ask networks what they make of each: does the "
@@ -17,9 +18,10 @@ LEAD = (
 )
 
 with page("Follow a patient", LEAD, predictions=True) as settings:
+    finished = finished_runs(settings)
     who, which = st.columns(2, gap="large")
     with who:
-        runs, classes = follow_together(choose_asked(settings))
+        runs, classes = follow_together(choose_asked(finished, settings))
     with which:
         patient = choose_patient(runs, settings)
     images = images_of_patient(catalog(settings), patient)

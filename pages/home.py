@@ -1,4 +1,4 @@
-"""Home: what this is, where you stand, the next step, and the demonstration study."""
+"""Home: what this is, the next step, the demonstration study, every page, where you stand."""
 
 import streamlit as st
 
@@ -22,6 +22,7 @@ with page("Which network reads chest X-rays best, and can we believe it?", LEAD)
     from pages.components.pictures import picture_grid
     from pages.components.standing import where_you_stand
     from pages.components.study import start_button, study
+    from pages.components.tour import tour
 
     rows = browsing_rows(settings, "paper", "paper3")
     # As many of each class, always the same ones: a face of the collection, not a lottery.
@@ -42,8 +43,9 @@ with page("Which network reads chest X-rays best, and can we believe it?", LEAD)
 
     st.subheader("Demonstration study", anchor=False)
     st.markdown(
-        "Three short runs that differ in one thing each: a tiny network with patients kept apart, "
-        "the same network with images split at random, and a larger network. "
+        "Three short runs that differ in one thing each: a tiny network (TinyCNN) with patients "
+        "kept apart, the same network with images split at random, and a larger network "
+        "(MobileNetV2). "
         + (
             "On a laptop without a GPU they take a few minutes in all."
             if standing.synthetic
@@ -52,6 +54,9 @@ with page("Which network reads chest X-rays best, and can we believe it?", LEAD)
         )
     )
     study(settings, button=bool(step.page))
+
+    st.subheader("What each page is for", anchor=False)
+    tour()
 
     st.subheader("Where you stand", anchor=False)
     where_you_stand(standing)

@@ -59,10 +59,21 @@ def test_a_range_test_marks_both_rates_and_keeps_its_fall_in_sight():
 
 def test_overlaid_runs_differ_in_colour_and_dash():
     epochs = history().query("kind == 'epoch'")
-    table = pd.concat([epochs.assign(name=f"run {i}") for i in range(7)])
+    table = pd.concat([epochs.assign(name=f"run {i}") for i in range(20)])
     figure = overlaid_curves(table)
-    assert len({(t.line.color, t.line.dash) for t in figure.data}) == 7
+    assert len({(t.line.color, t.line.dash) for t in figure.data}) == 20
     assert figure.layout.height > overlaid_curves(epochs.assign(name="a")).layout.height
+
+
+def test_a_run_has_one_colour_in_its_curve_and_in_the_chart_of_costs():
+    names = [f"run {i}" for i in range(5)]
+    epochs = history().query("kind == 'epoch'")
+    lines = overlaid_curves(pd.concat([epochs.assign(name=name) for name in names])).data
+    runs = pd.DataFrame(
+        {"name": names, "kind": "run", "accuracy": 0.8, "training_seconds": range(1, 6)}
+    )
+    dots = score_against_time(runs, "accuracy").data
+    assert {t.name: t.line.color for t in lines} == {t.name: t.marker.color for t in dots}
 
 
 def test_confusion_cells_show_counts_and_shares():

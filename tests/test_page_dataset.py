@@ -74,6 +74,18 @@ def test_a_filter_leaves_what_matches(settings):
     assert "Take one away" in page.info[0].value
 
 
+def test_nothing_left_out_is_no_filter_s_doing(tmp_path, monkeypatch):
+    from core.data import phantom
+
+    monkeypatch.setattr(phantom, "PERSONS", {"normal": 1, "bacteria": 1, "virus": 1, "covid19": 1})
+    monkeypatch.setenv("CHESTBENCH_DATA", "")
+    monkeypatch.setenv("CHESTBENCH_ARTIFACTS", str(tmp_path))
+    page = open_dataset()
+    assert any("synthetic set stands in" in caption.value for caption in page.caption)
+    page.button_group(key="dataset-show").set_value("left").run()
+    assert not page.exception and page.info[0].value == "No image is left out."
+
+
 def test_another_label_scheme_makes_other_classes(settings):
     page = open_dataset()
     page.selectbox(key="dataset-labels").set_value("pneumonia2").run()

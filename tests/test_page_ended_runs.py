@@ -130,3 +130,12 @@ def test_looking_at_the_page_writes_nothing(settings):
     before = written()
     open_page("training")
     assert written() == before
+
+
+def test_a_run_that_ends_shows_though_the_runs_of_a_study_were_looked_at(settings):
+    config = configure("TinyCNN", "finetune", study="seeds").model_dump(mode="json")
+    runs.write_status(runs.create_run(settings.runs, config, "member"), state=runs.STOPPED)
+    page = open_page("training")
+    assert "study seeds" in [box.options[0] for box in page.selectbox]
+    make_run(settings, state=runs.STOPPED, message="Stopped on request.")
+    assert "Stopped on request." in text_of(page.run())

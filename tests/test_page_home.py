@@ -12,6 +12,7 @@ from core.demonstration import demonstration_study
 from core.settings import PROJECT, read_settings
 from core.standing import NO_GPU, Standing, duration, next_step, progress_of
 from core.training import jobs
+from pages.components.tour import PAGES
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_progress_in_words(settings):
     assert share == 0.25 and said == "Training, 30 of 120, 1 min 05 s left"
     finish(run, 0.9)
     share, said = progress_of(runs.read_run(settings.runs, run.id))
-    assert share == 1.0 and "90.0%" in said and "n = 6" in said
+    assert share == 1.0 and "90.0\N{NO-BREAK SPACE}%" in said and "n = 6" in said
 
 
 @pytest.mark.parametrize(
@@ -149,3 +150,9 @@ def test_progress_in_words(settings):
 )
 def test_duration(seconds, said):
     assert duration(seconds) == said
+
+
+def test_home_leads_to_every_page(settings):
+    pages = {file.stem for file in (PROJECT / "pages").glob("*.py")}
+    assert {name for name, *_ in PAGES} == pages
+    assert pages - {"home"} <= {link.page for link in open_home().get("page_link")}

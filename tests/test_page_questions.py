@@ -4,6 +4,9 @@ import pytest
 from covid_images import make_covid_environment
 from run_folders import change_run, make_environment, make_finished_run, open_page, text_of
 
+from core import runs
+from core.training.config import configure
+
 
 @pytest.fixture
 def settings(tmp_path, monkeypatch):
@@ -20,6 +23,12 @@ def verdicts(page):
 def test_without_a_finished_run_the_page_says_what_to_do(settings):
     page = open_page("questions")
     assert not page.exception and "No finished run yet" in text_of(page)
+
+
+def test_while_the_first_run_is_at_work_the_page_says_to_wait(settings):
+    runs.create_run(settings.runs, configure("TinyCNN").model_dump(mode="json"), "TinyCNN")
+    words = text_of(open_page("questions"))
+    assert "A network is being trained" in words and "demonstration study" not in words
 
 
 def test_two_networks_answer_all_four(settings):

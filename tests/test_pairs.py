@@ -234,3 +234,5 @@ def test_where_test_and_interval_disagree_the_words_say_so():
     assert "goes against McNemar's test" in pair_sentence(row)
     row["low"] = -0.01
     assert "is no clear difference, though McNemar's test finds one" in pair_sentence(row)
+    row["low"] = -1e-9
+    assert "(95 % interval 0.0 to 5.0)" in pair_sentence(row)

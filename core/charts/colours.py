@@ -22,6 +22,9 @@ CLASS_COLOURS = {
 }
 
 SERIES_COLOURS = (SKY, ORANGE, GREEN, PURPLE, YELLOW, VERMILLION, GREY, BLUE)
+# For runs that may stand beside published figures (orange) and trivial baselines (grey): a run has
+# the same colour in every chart of its page.
+RUN_COLOURS = tuple(colour for colour in SERIES_COLOURS if colour not in (ORANGE, GREY))
 SERIES_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SERIES_PATTERNS = ("", "/", ".", "x", "-", "\\")
 SERIES_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")

@@ -16,7 +16,7 @@ from core.charts.colours import (
     GREY,
     MUTED,
     ORANGE,
-    SERIES_COLOURS,
+    RUN_COLOURS,
     SERIES_SYMBOLS,
     TEXT,
     translucent,
@@ -26,7 +26,6 @@ from core.charts.theme import blank, dress, interval_bars, list_below, name_rows
 ROW_HEIGHT = 46
 MOST_NAMES = 14
 # Without what marks a published row or a baseline.
-RUN_COLOURS = tuple(c for c in SERIES_COLOURS if c not in (ORANGE, GREY))
 RUN_SYMBOLS = tuple(s for s in SERIES_SYMBOLS if s not in ("diamond", "square"))
 
 MEASURES = {

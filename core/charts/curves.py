@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.colours import SERIES_COLOURS, SERIES_DASHES
+from core.charts.colours import RUN_COLOURS, SERIES_DASHES
 from core.charts.theme import blank, dress, list_below
 
 # A browser draws this many points without delay, and a reader sees no more of them.
@@ -44,6 +44,8 @@ def overlaid_curves(
     figure = go.Figure()
     names = list(dict.fromkeys(points["name"]))
     for number, name in enumerate(names):
+        # Beyond the last colour they begin again, each with another dash.
+        again, colour = divmod(number, len(RUN_COLOURS))
         run = points[points["name"] == name]
         figure.add_scatter(
             x=run[against],
@@ -51,8 +53,8 @@ def overlaid_curves(
             name=name,
             mode="lines" if len(run) > 1 else "markers",
             line={
-                "color": SERIES_COLOURS[number % len(SERIES_COLOURS)],
-                "dash": SERIES_DASHES[number % len(SERIES_DASHES)],
+                "color": RUN_COLOURS[colour],
+                "dash": SERIES_DASHES[(number + again) % len(SERIES_DASHES)],
                 "width": 2.5,
             },
             hovertemplate=f"{name}<br>{_hover(measure, against)}",

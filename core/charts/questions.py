@@ -88,6 +88,8 @@ def progression_chart(patients: pd.DataFrame, points: pd.DataFrame, class_title:
         )
         named.add(row.outcome)
     lowest = points.loc[points["patient"].isin(shown["patient"]), "probability"].min()
-    figure.update_yaxes(tickformat=".0%", range=[max(0, lowest - 0.1), 1.03])
+    bottom = max(0, lowest - 0.1)
+    # A little room above 100 %, and never so much that a tick stands there.
+    figure.update_yaxes(tickformat=".0%", range=[bottom, 1 + 0.04 * (1 - bottom)])
     figure.update_layout(showlegend=True, legend={"font": {"color": TEXT}})
     return dress(figure, DAYS_AXIS, y, HEIGHT + 40)

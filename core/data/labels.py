@@ -159,7 +159,7 @@ CLASS_WORDS: dict[str, str] = {
     "bacteria": "Pneumonia caused by bacteria",
     "virus": "Pneumonia caused by a virus other than COVID-19",
     "covid19": "Pneumonia in COVID-19",
-    "coronavirus": "Pneumonia caused by a virus, COVID-19 among them (the paper's word)",
+    "coronavirus": "Pneumonia caused by a virus, COVID-19 included",
     "pneumonia": "Pneumonia of any cause",
     "not_covid19": "No COVID-19: no pneumonia, or one of another cause",
 }

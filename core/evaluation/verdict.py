@@ -126,10 +126,11 @@ def _where(defined: pd.DataFrame) -> str:
 
 
 def _gap(row: dict) -> str:
-    points = f"{100 * row['difference']:.1f} points of balanced accuracy"
+    # "z": nought has no minus, however it was rounded.
+    points = f"{100 * row['difference']:z.1f} points of balanced accuracy"
     if np.isnan(row["low"]):
         return points
-    return f"{points} (95 % interval {100 * row['low']:.1f} to {100 * row['high']:.1f})"
+    return f"{points} (95 % interval {100 * row['low']:z.1f} to {100 * row['high']:z.1f})"
 
 
 def _count(number: int, thing: str) -> str:

@@ -73,13 +73,15 @@ def ended_runs(settings: Settings) -> None:
         for name, members in grouped.items()
     }
     of = {name: members for name, members in of.items() if members}
-    chosen = next(iter(of))
+    chosen = next(name for name, members in of.items() if ended[0] in members)
     if len(of) > 1 or chosen != NO_STUDY:
         chosen = st.selectbox(
             "Show the runs of",
             list(of),
+            index=list(of).index(chosen),
             format_func=lambda name: f"study {name}" if name else "no study",
-            key="ended-of",
+            # When another run has ended, the choice starts again where that one stands.
+            key=f"ended-of/{ended[0].id}",
         )
     shown = of[chosen]
     if len(shown) > SHOWN and not st.toggle(f"Show all {len(shown)}"):

@@ -124,6 +124,9 @@ def show_check(check: SanityCheck, prediction: Prediction) -> None:
         f"{min(check.correlations):.2f} to {max(check.correlations):.2f}; 1 is the same map), "
         f"{percent(check.overlap)} of the hottest fifth in common (chance: 20\N{NO-BREAK SPACE}%)"
     )
+    # A blank map is no map that differs: say what the nought stands for.
+    if empty := sum(not heat.any() for heat in check.shuffled):
+        figures += f"; {empty} of the {count} shuffled maps {'is' if empty == 1 else 'are'} empty"
     if check.looks_the_same:
         st.error(
             "**This map explains nothing for this image.** It looks the same when what the "

@@ -26,6 +26,11 @@ from pages.components.run_choice import describe_run, warn_of_shared_patients
 from pages.components.score_tables import class_table
 from pages.components.words import class_title, spread_words
 
+ACCURACY = (
+    "Accuracy as the paper defines it: recognised images of the class over all validation images. "
+    "The classes add up to the overall accuracy, so that one class alone cannot reach 100 %."
+)
+
 
 def matrix_of(
     run: runs.Run, finished: list[runs.Run], shares: bool, key: str, tables: DeltaGenerator
@@ -52,6 +57,8 @@ def matrix_of(
         with tables:
             st.markdown("**Class by class, as the paper prints it**")
             class_table(per_class_table(metrics))
+            if not _has_published(run):
+                st.caption(ACCURACY)
             for sentence in metrics.get("undefined", []):
                 st.caption(sentence)
     with tables:
@@ -158,9 +165,13 @@ def _draw(
     return words
 
 
+def _has_published(run: runs.Run) -> bool:
+    return run.config.get("labels") == "paper3" and run.config.get("backbone") in PER_CLASS
+
+
 def _published(run: runs.Run, metrics: dict) -> None:
-    backbone = run.config.get("backbone", "")
-    if run.config.get("labels") == "paper3" and backbone in PER_CLASS:
+    if _has_published(run):
+        backbone = run.config["backbone"]
         st.markdown(f"**The published {backbone}** (table {TABLE_NUMBER[backbone]} of the paper)")
         class_table(published_table(backbone))
         class_by_class(metrics, backbone)

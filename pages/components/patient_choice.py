@@ -14,7 +14,7 @@ from core.settings import Settings
 from core.studies import studies
 from pages.components.cases import changed, sides_of
 from pages.components.catalog import catalog
-from pages.components.run_choice import choose_run, finished_runs
+from pages.components.run_choice import choose_run
 
 STUDY, RUN = "all runs of a study", "one run"
 NOBODY = (
@@ -24,12 +24,11 @@ NOBODY = (
 )
 
 
-def choose_asked(settings: Settings) -> list[runs.Run]:
-    """Choose the networks to ask: the runs of one study, finished or not, or one finished run.
+def choose_asked(finished: list[runs.Run], settings: Settings) -> list[runs.Run]:
+    """Choose the networks to ask: the runs of one study, finished or not, or one of ``finished``.
 
     An address with ?study=<name> or ?run=<id> chooses that at first.
     """
-    finished = finished_runs(settings)
     ended = {run.id for run in finished}
     found = studies(runs.list_runs(settings.runs))
     found = {name: own for name, own in found.items() if sum(run.id in ended for run in own) > 1}

@@ -88,7 +88,7 @@ def show_stages(
                 st.image(picture(image, SHOWN_SIDE), width="stretch", alt=f"{title} of the X-ray")
                 chart = intensity_histogram({stage: image}, height=180)
                 chart.update_layout(showlegend=False)
-                chart.update_xaxes(title_text="Grey value (0 to 255)", dtick=128)
+                chart.update_xaxes(title_text="Grey (0 to 255)", dtick=128)
                 st.plotly_chart(
                     chart,
                     theme=None,
@@ -111,7 +111,7 @@ def explain_clahe(prepared: dict[str, np.ndarray]) -> None:
         "**What CLAHE does.** Contrast limited adaptive histogram equalisation spreads the greys "
         "of each neighbourhood, so that faint structure in the lungs and behind the heart becomes "
         "visible.  \n**Its risk.** It cannot tell structure from noise and lifts both: in this "
-        f"image fine grain goes from {before:.1f} to {after:.1f} grey levels{times}. The clip "
+        f"image fine grain goes from {before:.2f} to {after:.2f} grey levels{times}. The clip "
         "limit is the brake; where it is high, grain can look like disease."
     )
 

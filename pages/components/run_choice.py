@@ -18,19 +18,32 @@ BY_IMAGE = (
     "Trust a run split by patient more."
 )
 
+AT_WORK = (
+    "A network is being trained. Watch it on the Training page; once it has finished, open this "
+    "page again."
+)
+NOTHING_YET = (
+    "Run the demonstration study on Home, three short runs to look at here, or choose one network "
+    "on the Training page and press Start. The smallest, TinyCNN, takes a minute or two."
+)
+
 
 def finished_runs(settings: Settings) -> list[runs.Run]:
     """Finished runs, newest first; when there is none, says what to do next and stops the page."""
-    finished = [run for run in runs.list_runs(settings.runs) if run.state == runs.FINISHED]
-    if not finished:
-        st.info(
-            "**No finished run yet.** Train a network first: on the Training page choose one and "
-            "press Start. TinyCNN takes about a minute. The result then shows here.",
-            icon=":material/hourglass_empty:",
-        )
+    all_runs = runs.list_runs(settings.runs)
+    finished = [run for run in all_runs if run.state == runs.FINISHED]
+    if finished:
+        return finished
+    at_work = any(run.state in runs.ACTIVE for run in all_runs)
+    st.info(
+        "**No finished run yet.** " + (AT_WORK if at_work else NOTHING_YET),
+        icon=":material/hourglass_empty:",
+    )
+    with st.container(horizontal=True):
+        if not at_work:
+            st.page_link("pages/home.py", label="Go to Home", icon=":material/home:")
         st.page_link("pages/training.py", label="Go to Training", icon=":material/model_training:")
-        st.stop()
-    return finished
+    st.stop()
 
 
 def choose_run(finished: list[runs.Run], label: str, key: str, optional: bool = False):

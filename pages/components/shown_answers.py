@@ -99,7 +99,10 @@ def choose_temperature(shown: list[ShownAnswers]) -> list[ShownAnswers]:
             shown = [replace(one, applied=one.temperature.value or 1.0) for one in shown]
     for one in shown:
         if one.temperature.value is None:
-            st.caption(f"**{one.name}** has no temperature. {one.temperature.reason}")
+            st.caption(
+                f"**{one.name}** has no temperature, the number that could correct "
+                f"its probabilities. {one.temperature.reason}"
+            )
     return shown
 
 

@@ -18,11 +18,10 @@ def where_you_stand(standing: Standing) -> None:
     with images.container(border=True, height="stretch"):
         kind = "Synthetic images" if standing.synthetic else "Real X-rays"
         _figure(kind, f"{standing.images:,}")
-        # The first clause says what the class is; what follows it is for the Dataset page.
         st.html(
             "".join(
                 f'<p class="class-count">{dot(name)}{name} <b>{n:,}</b>'
-                f"<small>{CLASS_WORDS[name].partition(' (')[0]}</small></p>"
+                f"<small>{CLASS_WORDS[name]}</small></p>"
                 for name, n in standing.by_class.items()
             )
         )

@@ -63,4 +63,4 @@ def _show(latest: list[runs.Run]) -> None:
         share, words = progress_of(run)
         split = (run.config.get("split") or {}).get("by", "")
         name = f"**{run.config.get('backbone')}**, {SPLIT_WORDS.get(split, split)}"
-        st.progress(share, f"{name}  \n{words}")
+        st.progress(share, f"{name}  \n{words[:1].upper()}{words[1:]}")
