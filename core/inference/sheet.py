@@ -31,13 +31,14 @@ from core.words import NOT_FOR_DIAGNOSIS
 SYNTHETIC = "SYNTHETIC: this image was drawn by ChestBench and shows nobody's lungs."
 REFUSED = "No diagnosis for this image: do not believe the answer below."
 
-GAP, CAPTION, ONE_LINE, SMALLEST = 4, 8, 4.6, 10  # mm; SMALLEST side of a picture
+GAP, CAPTION, ONE_LINE = 4, 8, 4.6  # mm
+SMALLEST, SMALLEST_ROW = 4, 40  # mm; the side of a picture, and what all pictures get together
 # Letters of a caption that fit below the smallest picture on one line.
 FEW_LETTERS = 10
 # So much smaller may pictures be that stand in fewer rows.
 NEARLY = 0.85
 FACT, LIMIT = 4.4, 3.5  # mm, height of a line
-MOST_MAPS, MOST_FACTS, MOST_LIMITS, MOST_REFUSALS = 20, 13, 8, 4
+MOST_MAPS, MOST_FACTS, MOST_LIMITS, MOST_REFUSALS = 20, 13, 9, 3
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,10 @@ def sheet_pdf(sheet: Sheet) -> bytes:
     pdf.add_page()
     _head(pdf, sheet, made)
     # From the foot upwards is known how much room the pictures have.
-    limits = [
-        lines_of(pdf, printable(sentence, 420), 7.5, WIDTH, 3)
-        for sentence in sheet.limits[:MOST_LIMITS]
-    ]
-    foot = table_height(sheet.opinions) + FACT * min(len(sheet.facts), MOST_FACTS) + 3
-    foot += sum(LIMIT * len(lines) + 0.7 for lines in limits)
-    _pictures(pdf, sheet, HEIGHT - MARGIN - foot - pdf.get_y())
+    room = HEIGHT - MARGIN - pdf.get_y() - table_height(sheet.opinions)
+    room -= FACT * min(len(sheet.facts), MOST_FACTS) + 3
+    limits, room = _limits(pdf, sheet, room)
+    _pictures(pdf, sheet, room)
     draw_table(pdf, sheet.opinions, sheet.colours)
     _facts(pdf, sheet)
     for lines in limits:
@@ -124,6 +122,22 @@ def _head(pdf: FPDF, sheet: Sheet, made: datetime) -> None:
         paragraph(pdf, lines_of(pdf, printable(sheet.more, 300), 8.5, WIDTH, 2), 8.5, INK, 4.2)
     cell(pdf, MARGIN, pdf.get_y(), WIDTH, f"Image: {printable(sheet.image)}", 9, FAINT)
     pdf.set_xy(MARGIN, pdf.get_y() + 6.5)
+
+
+def _limits(pdf: FPDF, sheet: Sheet, room: float) -> tuple[list[list[str]], float]:
+    """The lines of the limits, and what they leave of ``room`` mm: enough for small pictures.
+
+    Each has three lines at most, and fewer where the page is full.
+    """
+    for most in (3, 2, 1):
+        limits = [
+            lines_of(pdf, printable(sentence, 420), 7.5, WIDTH, most)
+            for sentence in sheet.limits[:MOST_LIMITS]
+        ]
+        left = room - sum(LIMIT * len(lines) + 0.7 for lines in limits)
+        if left >= SMALLEST_ROW:
+            break
+    return limits, left
 
 
 def _pictures(pdf: FPDF, sheet: Sheet, room: float) -> None:

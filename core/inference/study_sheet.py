@@ -186,9 +186,12 @@ def _limits(asked, given, maps, names) -> list[str]:
             f"Not in the mean, because {reason}: {which}. Such an answer can show memory instead "
             "of skill."
         )
-    limits += [
-        f"No map of {names[run]}: {each}" for run, each in maps.items() if isinstance(each, str)
-    ]
+    failed = {run: each for run, each in maps.items() if isinstance(each, str)}
+    for problem in dict.fromkeys(failed.values()):
+        which = listed([names[run] for run, each in failed.items() if each == problem])
+        limits.append(f"No map of {which}: {problem}")
+    notes = [each.note for each in maps.values() if isinstance(each, Prediction) and each.note]
+    limits += [f"An empty map: {note}" for note in dict.fromkeys(notes)]
     limits += [NOT_PROOF, PROBABILITY, *([AS_SURE] if len(asked) <= ROOMY else []), MAPS]
     counts = [whole(run.metrics().get("overlap_patients")) for run in asked]
     shared = [int(count) for count in counts if count > 0]

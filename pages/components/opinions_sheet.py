@@ -47,7 +47,7 @@ def opinions_sheet(
     place = st.empty()
     if st.session_state.get(_MADE, ("", b""))[0] != wanted:
         if not place.button(
-            f"One page of PDF of these {len(asked)} networks",
+            f"These {len(asked)} networks as PDF",
             key="opinions-sheet",
             icon=":material/picture_as_pdf:",
             help="The image, every network's probabilities and its heat map of "
@@ -63,7 +63,7 @@ def opinions_sheet(
             return
         st.session_state[_MADE] = wanted, pdf
     place.download_button(
-        f"Save the page of {len(asked)} networks (PDF)",
+        f"Save these {len(asked)} networks (PDF)",
         st.session_state[_MADE][1],
         "chestbench-opinions.pdf",
         "application/pdf",
