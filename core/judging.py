@@ -1,7 +1,7 @@
 """Whether a run should be asked about images at all, as the commands find out and tell it.
 
-Holds ``reference_problem`` and ``judge_image``, for every command that predicts. How an image is
-judged stands in ``core.inference.judgement``.
+Holds ``reference_problem``, ``judge_image`` and ``judge_by_one_of``, for commands that predict.
+How an image is judged stands in ``core.inference.judgement``.
 """
 
 import sys
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import runs
+from core.errors import UserError
 from core.settings import Settings
 from core.terminal import ProgressLine
 
@@ -50,11 +51,23 @@ def judge_image(
     return judgement, "", asdict(judgement)
 
 
-def judge_among(asked: Sequence[runs.Run]) -> runs.Run:
-    """The one of several runs that judges an image: the first that knows what its images look like.
+def judge_by_one_of(
+    asked: Sequence[runs.Run], image: Path, settings: Settings
+) -> tuple["Judgement | None", str, dict]:
+    """As ``judge_image``, by one of several runs: to get to know a run's images takes minutes.
 
-    To get to know them takes minutes, so one judges for all.
+    Those that know them already come first; one whose network cannot be loaded leaves it to the
+    next.
     """
     from core.inference.reference import is_current
 
-    return next((run for run in asked if is_current(run)), asked[0])
+    problem = ""
+    for run in sorted(asked, key=lambda run: not is_current(run)):
+        try:
+            judgement, problem, answer = judge_image(run, image, settings)
+        except UserError as error:
+            problem = str(error)
+            continue
+        if judgement is not None:
+            return judgement, problem, answer
+    return None, problem, {"accepted": None, "reasons": [problem]}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from core import runs
 from core.answers import Answer, finite
 from core.errors import UserError
-from core.judging import judge_among, judge_image
+from core.judging import judge_by_one_of
 from core.settings import Settings
 from core.sheet_command import check_pdf, image_facts, save_study_sheet
 from core.studies import find_study
@@ -53,7 +53,7 @@ def ask_study(chosen: argparse.Namespace, settings: Settings) -> Answer:
         raise UserError(
             f"'{chosen.of}' is no class of '{chosen.study}'; choose {', '.join(classes)}."
         )
-    judged, unjudged, judgement = judge_image(judge_among(asked), image, settings)
+    judged, unjudged, judgement = judge_by_one_of(asked, image, settings)
     given, answered = [], []
     for one, run in zip(
         opinions(asked, doubts(image, asked), lambda run: predict(run, image, settings)),

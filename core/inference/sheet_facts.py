@@ -7,7 +7,7 @@ DICOM file says of a patient.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -218,5 +218,5 @@ def _score(metrics: dict) -> str:
     return f"balanced accuracy {words} on {n:,} validation images"
 
 
-def _among(values) -> str:
+def _among(values: Iterable[object]) -> str:
     return listed(list(dict.fromkeys(text(value) or "not known" for value in values)), "or")

@@ -103,7 +103,16 @@ def _names_width(pdf: FPDF, opinions: Sequence[Opinion]) -> float:
     return min(max(widths), WIDTH * 0.42)
 
 
-def _shares(pdf, each: Opinion, classes, left, y, column, two, colours) -> None:
+def _shares(
+    pdf: FPDF,
+    each: Opinion,
+    classes: Sequence[str],
+    left: float,
+    y: float,
+    column: float,
+    two: bool,
+    colours: Mapping[str, str],
+) -> None:
     """The numbers of one row with their bars: below the numbers, or on one line before them."""
     for number, name in enumerate(classes):
         if name not in each.probabilities:

@@ -29,7 +29,14 @@ def printable(text: str, most: int = MOST_LETTERS) -> str:
 
 
 def cell(
-    pdf: FPDF, x: float, y: float, width: float, text: str, size: float, colour, style: str = ""
+    pdf: FPDF,
+    x: float,
+    y: float,
+    width: float,
+    text: str,
+    size: float,
+    colour: tuple[int, ...],
+    style: str = "",
 ) -> None:
     """Write ``text`` on one line at (x, y), ``width`` mm wide, ``size`` in points.
 
@@ -44,7 +51,9 @@ def cell(
     pdf.cell(width, 5, kept + ("..." if kept != text else ""))
 
 
-def lines_of(pdf: FPDF, text: str, size: float, width: float, most: int, style: str = "") -> list:
+def lines_of(
+    pdf: FPDF, text: str, size: float, width: float, most: int, style: str = ""
+) -> list[str]:
     """The lines, at most ``most``, that ``text`` takes in ``width`` mm; the last ends in dots."""
     _pen(pdf, size, INK, style)
     lines = pdf.multi_cell(width, 4, text, dry_run=True, output="LINES")
@@ -54,7 +63,13 @@ def lines_of(pdf: FPDF, text: str, size: float, width: float, most: int, style: 
 
 
 def paragraph(
-    pdf: FPDF, lines: list, size: float, colour: tuple, height: float, style: str = "", width=WIDTH
+    pdf: FPDF,
+    lines: list[str],
+    size: float,
+    colour: tuple[int, ...],
+    height: float,
+    style: str = "",
+    width: float = WIDTH,
 ) -> None:
     """Write ``lines`` as ``lines_of`` gives them, ``height`` mm each, and go below them."""
     _pen(pdf, size, colour, style)

@@ -178,7 +178,12 @@ def _caption(name: str, prediction: Prediction, many: bool) -> str:
     return f"{name}: {share}" + (" (empty map)" if prediction.note else "")
 
 
-def _limits(asked, given, maps, names) -> list[str]:
+def _limits(
+    asked: Sequence[Run],
+    given: Sequence[Opinion],
+    maps: Mapping[str, Prediction | str],
+    names: Mapping[str, str],
+) -> list[str]:
     limits = []
     for reason in dict.fromkeys(each.doubt for each in given if each.doubt):
         which = listed([names[each.run] for each in given if each.doubt == reason])
