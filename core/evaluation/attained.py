@@ -19,10 +19,10 @@ from core.evaluation.evidence import (
     NO,
     NOT_SETTLED,
     PATIENT,
-    SYNTHETIC,
     YES,
     Evidence,
     QuestionAnswer,
+    unless_drawn,
 )
 from core.evaluation.spread import spread_table
 from core.evaluation.statistics import difference_of_scores
@@ -78,8 +78,7 @@ def answer(evidence: Evidence) -> QuestionAnswer:
     gap = _against_paper(best) if of_paper else (np.nan,) * 3
     decided = _decide(gap, above, of_paper)
     sentence = " ".join(_sentences(best, gap, trivial, above))
-    if evidence.synthetic:
-        decided, sentence = CANNOT, f"{SYNTHETIC} {sentence}"
+    decided, sentence = unless_drawn(evidence, decided, sentence)
     (run,) = (run for run in evidence.runs if run.id == best["run"])
     commands = [SEEDS.format(**best[["backbone", "recipe", "cohort", "labels"]])]
     if trivial is None:
