@@ -120,8 +120,9 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--out-maps", metavar="FOLDER", help="where to save the maps of several")
     parser.add_argument(
-        "--pdf", metavar="FILE", help="where to save the prediction of one image as one page"
-    )
+        "--pdf", metavar="FILE",
+        help="where to save the prediction of one image as one page, with a map of each network",
+    )  # fmt: skip
 
 
 def follow_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from core import runs
 from core.answers import Answer, finite
 from core.errors import UserError
+from core.judging import judge_by_one_of
 from core.settings import Settings
+from core.sheet_command import check_pdf, image_facts, save_study_sheet
 from core.studies import find_study
 from core.words import NOT_FOR_DIAGNOSIS
 
@@ -30,10 +32,13 @@ def ask_study(chosen: argparse.Namespace, settings: Settings) -> Answer:
     from core.inference.opinions import doubts, networks_to_ask, opinions
     from core.inference.predictor import predict
 
-    if chosen.explain or chosen.of or chosen.out or chosen.pdf:
+    if chosen.explain or chosen.out or (chosen.of and not chosen.pdf):
         raise UserError(
-            "--explain, --of, --out and --pdf go with --run: a map is drawn of one network."
+            "--explain and --out go with --run; the maps of a study's networks stand on the page "
+            "of --pdf, for the class of --of."
         )
+    if chosen.pdf:
+        check_pdf(chosen.pdf)
     image = Path(chosen.paths[0])
     # Else every run would say the same sentence.
     read_image(image, settings.max_pixels)
@@ -43,6 +48,12 @@ def ask_study(chosen: argparse.Namespace, settings: Settings) -> Answer:
         print(f"left out: {reason}", file=sys.stderr)
     if not asked:
         raise UserError(f"The study '{chosen.study}' has no finished run that can be asked.")
+    classes = run_classes(asked[0])
+    if chosen.of and chosen.of not in classes:
+        raise UserError(
+            f"'{chosen.of}' is no class of '{chosen.study}'; choose {', '.join(classes)}."
+        )
+    judged, unjudged, judgement = judge_by_one_of(asked, image, settings)
     given, answered = [], []
     for one, run in zip(
         opinions(asked, doubts(image, asked), lambda run: predict(run, image, settings)),
@@ -56,7 +67,7 @@ def ask_study(chosen: argparse.Namespace, settings: Settings) -> Answer:
             print(_line(one))
     if not any(one.probabilities for one in given):
         raise UserError(f"No network of '{chosen.study}' could answer. {given[0].problem}")
-    together = agreement(given, run_classes(asked[0]))
+    together = agreement(given, classes)
     answer = {
         "study": chosen.study,
         "opinions": answered,
@@ -64,13 +75,25 @@ def ask_study(chosen: argparse.Namespace, settings: Settings) -> Answer:
         "left_out": left_out,
         "synthetic": any(run.metrics().get("synthetic") is True for run in asked),
         "warning": NOT_FOR_DIAGNOSIS,
+        "judgement": judgement,
+        "pdf": chosen.pdf,
     }
+    if chosen.pdf:
+        explained = chosen.of or together.answer or together.likeliest or _first_answer(given)
+        about = image_facts(asked, image, judged, unjudged)
+        save_study_sheet(
+            chosen.study, asked, given, explained, image, about, Path(chosen.pdf), settings
+        )
     if not chosen.json:
         print(f"\n{together.sentence}")
         for row in answer["together"]["mean"].values():
             print(_mean_line(row))
         print(NOT_FOR_DIAGNOSIS)
     return answer, 0
+
+
+def _first_answer(given: list["Opinion"]) -> str:
+    return next(one.predicted for one in given if one.probabilities)
 
 
 def _opinion(one: "Opinion") -> dict:

@@ -6,22 +6,18 @@ says of the image as such, and a heat map. Several images stand in
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core import runs
 from core.answers import Answer
 from core.errors import UserError
+from core.judging import judge_image
 from core.opinions_command import ask_study
-from core.predict_several_command import predict_several, reference_problem
+from core.predict_several_command import predict_several
 from core.settings import Settings, read_settings
+from core.sheet_command import check_pdf, image_facts, save_sheet
 from core.words import NOT_FOR_DIAGNOSIS
-
-if TYPE_CHECKING:
-    from core.inference.predictor import Prediction
 
 MAP_FORMATS = (".png", ".jpg", ".jpeg")
 
@@ -51,10 +47,10 @@ def _predict_one(chosen: argparse.Namespace, settings: Settings) -> Answer:
         raise UserError("--out needs --explain: there is no map to save without it.")
     if chosen.out and Path(chosen.out).suffix.lower() not in MAP_FORMATS:
         raise UserError(f"--out {chosen.out}: end it in .png or .jpg.")
-    if chosen.pdf and Path(chosen.pdf).suffix.lower() != ".pdf":
-        raise UserError(f"--pdf {chosen.pdf}: end it in .pdf.")
+    if chosen.pdf:
+        check_pdf(chosen.pdf)
     run, image = runs.read_run(settings.runs, chosen.run_id), Path(chosen.paths[0])
-    judgement = _judge(run, image, settings)
+    judged, unjudged, judgement = judge_image(run, image, settings)
     prediction = predict(
         run,
         image,
@@ -83,7 +79,8 @@ def _predict_one(chosen: argparse.Namespace, settings: Settings) -> Answer:
     if chosen.out:
         save_overlay(prediction.pixels, prediction.heat, Path(chosen.out))
     if chosen.pdf:
-        _save_sheet(run, prediction, image, Path(chosen.pdf))
+        about = image_facts([run], image, judged, unjudged)
+        save_sheet(run, prediction, about, Path(chosen.pdf))
     if not chosen.json:
         for name, probability in prediction.probabilities.items():
             print(f"{name:<14} {probability:6.1%}")
@@ -92,16 +89,6 @@ def _predict_one(chosen: argparse.Namespace, settings: Settings) -> Answer:
             print(f"nearest training images: {labels}")
         print(answer["warning"])
     return answer, 0
-
-
-def _save_sheet(run: runs.Run, prediction: "Prediction", image: Path, path: Path) -> None:
-    from core.files import whole_file
-    from core.inference.sheet import sheet_pdf
-    from core.inference.sheet_facts import known_image, sheet_of
-
-    content = sheet_pdf(sheet_of([(run, prediction)], image.name, **known_image(run, image)))
-    with whole_file(path) as temporary:
-        temporary.write_bytes(content)
 
 
 def _is_one_image(paths: Sequence[str]) -> bool:
@@ -113,17 +100,3 @@ def _is_one_image(paths: Sequence[str]) -> bool:
         return False
     # An archive has members, or a problem of its own in place of its path.
     return given_images(path, path.name)[0].source == path
-
-
-def _judge(run: runs.Run, image: Path, settings: Settings) -> dict:
-    """What the run says of the image before it is asked for a diagnosis, told on stderr."""
-    from core.inference.judgement import judge
-
-    if problem := reference_problem(run, settings):
-        return {"accepted": None, "reasons": [problem]}
-    judgement = judge(run, image, settings)
-    if not judgement.accepted:
-        print(f"warning: {image.name} should not be diagnosed.", file=sys.stderr)
-        for reason in judgement.reasons:
-            print(f"  {reason}", file=sys.stderr)
-    return asdict(judgement)

@@ -16,6 +16,7 @@ from core.answers import Answer
 from core.errors import UserError
 from core.files import whole_file
 from core.imaging.given_images import GivenImage, images_at
+from core.judging import reference_problem
 from core.settings import Settings
 from core.terminal import ProgressLine
 from core.words import NOT_FOR_DIAGNOSIS
@@ -61,19 +62,6 @@ def predict_several(chosen: argparse.Namespace, settings: Settings) -> Answer:
         "warning": NOT_FOR_DIAGNOSIS,
     }
     return answer, 0 if read else 2
-
-
-def reference_problem(run: runs.Run, settings: Settings) -> str:
-    """Make what the run judges images by, with progress; why it cannot be, also told on stderr."""
-    from core.inference.familiarity import NoReference, make_in_parts
-
-    try:
-        with ProgressLine() as progress:
-            make_in_parts(run, settings, progress)
-    except NoReference as error:
-        print(f"warning: {error}", file=sys.stderr)
-        return str(error)
-    return ""
 
 
 def _save_maps(

@@ -10,6 +10,7 @@ from pages.components.image_choice import choose_image, describe_image, one_of
 from pages.components.map_rows import more_maps
 from pages.components.nearest_images import nearest_images
 from pages.components.opinions import choose_networks, how_far_to_believe, opinions_together
+from pages.components.opinions_sheet import opinions_sheet
 from pages.components.prediction_sheet import prediction_sheet
 from pages.components.refusal import judged_image
 from pages.components.run_choice import choose_run, finished_runs, warn_of_shared_patients
@@ -20,6 +21,7 @@ from pages.components.where_it_looked import (
     opacity,
     where_it_looked,
 )
+from pages.components.words import run_title
 
 LEAD = (
     "Give one X-ray to a network you have trained. It answers with a probability for every class, "
@@ -53,7 +55,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
             map_choices(run, prediction)
         with below:
             answer_bars(prediction, image.truth)
-        prediction_sheet([(run, prediction)], image, opacity())
+        prediction_sheet(run, prediction, judged, opacity())
         map_words(prediction)
         more_maps(run, image.source, image.name, prediction, finished, settings)
         st.caption(
@@ -64,5 +66,8 @@ with page("Prediction", LEAD, predictions=True) as settings:
         warn_of_shared_patients(run.config, run.metrics())
         if asked:
             with together:
-                opinions_together(asked, run, image, settings)
+                given = opinions_together(asked, image, settings)
+                explained = prediction.explained_class
+                opinions_sheet(asked, given, judged, explained, opacity(), settings)
+                st.markdown(f"**{run_title(run)}, alone**")
     cover_section(run, prediction, image.source)

@@ -4,6 +4,7 @@ import shutil
 
 import pandas as pd
 import pytest
+from test_sheet import content, pages, pictures
 from tiny_study import finish, queue, tiny_config, tiny_study
 
 from core import runs
@@ -39,6 +40,12 @@ def test_a_study_gives_every_opinion_their_mean_and_how_far_they_agree(call, run
     assert (together["n"], together["class"], together["share"]) == (2, row["predicted"], 1.0)
     assert together["mean"]["normal"]["mean"] == pytest.approx(row["p_normal"], abs=1e-4)
     assert together["sentence"].startswith("Both networks say")
+    assert answer["pdf"] is None and answer["judgement"]["run"] == twins[0]
+    page = settings.artifacts / "new" / "twins.pdf"
+    code, answer, _ = call("predict", "--study", "twins", row["path"], "--pdf", str(page))
+    assert code == 0 and answer["pdf"] == str(page)
+    # The image and two maps, and no second page.
+    assert len(pictures(content(page.read_bytes())[0])) == 3 and pages(page.read_bytes()) == 1
     images = pd.read_csv(run.folder / "images.csv")
     learnt = images.loc[images["side"] == "training", "id"].iloc[0]
     path = settings.data_roots[0] / learnt.partition(":")[2]
@@ -49,6 +56,9 @@ def test_a_study_gives_every_opinion_their_mean_and_how_far_they_agree(call, run
         (["--study", "none", row["path"]], "no study"),
         (["--study", "twins", "absent.png"], "absent.png"),
         (["--study", "twins", row["path"], "--explain", "gradcam"], "--run"),
+        (["--study", "twins", row["path"], "--of", "normal"], "--pdf"),
+        (["--study", "twins", row["path"], "--pdf", "twins.png"], "end it in .pdf"),
+        (["--study", "twins", row["path"], "--pdf", "twins.pdf", "--of", "x"], "no class"),
     ):
         code, answer, _ = call("predict", *arguments)
         assert code == 2 and word in answer["error"]

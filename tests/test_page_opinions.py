@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from run_folders import make_environment, make_finished_run, open_page, text_of
+from run_folders import button, make_environment, make_finished_run, open_page, text_of
 from streamlit.testing.v1 import AppTest
 
 from core import run_requests
 from core.evaluation.cases import run_cases
 from core.evaluation.confused_with import confused_with
+from core.inference.sheet import sheet_pdf
 from core.models.classifier import build_classifier
 from core.training.config import read_config
-from pages.components import waiting
+from pages.components import opinions_sheet, waiting
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,34 @@ def test_all_networks_of_a_study_answer_side_by_side(place):
     assert len(table) == 3 and alone.id[-4:] not in "".join(table["name"])
     words = text_of(ask(page, "all networks"))
     assert "All four networks say" in words and len(page.dataframe[0].value) == 4
+
+
+def test_the_networks_stand_on_one_page_of_pdf_made_when_asked_for(place, monkeypatch):
+    _, members, _ = place
+    sheets = []
+    monkeypatch.setattr(
+        opinions_sheet, "sheet_pdf", lambda sheet: sheets.append(sheet) or sheet_pdf(sheet)
+    )
+    page = ask(open_page("prediction", run=members[0].id), "its study")
+    assert not sheets and "These 3 networks as PDF" in [each.label for each in page.button]
+    page = button(page, "These 3 networks as PDF").click().run()
+    assert not page.exception and not page.error
+    (sheet,) = sheets
+    assert sheet.answer in text_of(page)
+    assert sheet.more.replace("\N{NO-BREAK SPACE}", " ") in text_of(page)
+    assert len(sheet.maps) == 3 and [row.below for row in sheet.opinions[1:]] == [
+        run.id for run in members
+    ]
+    content = page.session_state["opinions-sheet-made"][1]
+    assert content.startswith(b"%PDF-") and content.count(b"/Type /Page\n") == 1
+    assert "Save these 3 networks (PDF)" in [
+        each.proto.label for each in page.get("download_button")
+    ]
+    # It is offered as long as the page shows what stands on it.
+    page = page.run()
+    assert len(sheets) == 1 and not [each for each in page.button if "PDF" in each.label]
+    page.slider(key="opacity").set_value(30).run()
+    assert len(sheets) == 1 and button(page, "These 3 networks as PDF")
 
 
 def test_one_network_says_what_its_answer_was_mistaken_for(place):

@@ -5,13 +5,15 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from run_folders import change_run, make_environment, make_finished_run
 
 from core.__main__ import main
+from core.inference.judgement import Judgement
 from core.inference.predictor import Prediction
 from core.inference.sheet import sheet_pdf
-from core.inference.sheet_facts import known_image, sheet_of
+from core.inference.sheet_facts import SheetImage, known_image, sheet_of
 from core.models.classifier import build_classifier
 from core.training.config import read_config
 
@@ -39,7 +41,7 @@ def answer(run, heat=True, **more):
 
 def test_the_run_and_its_score_stand_there(place):
     run = place[1]
-    sheet = sheet_of([(run, answer(run))], "a.png", "bacteria", "training")
+    sheet = sheet_of(run, answer(run), SheetImage("a.png", "bacteria", "training"))
     facts, metrics = dict(sheet.facts), run.metrics()
     assert facts["Run"] == run.id
     assert f"{metrics['n_training']} images" in facts["Learnt from"]
@@ -49,25 +51,15 @@ def test_the_run_and_its_score_stand_there(place):
     assert hashlib.sha256(answer(run).pixels.tobytes()).hexdigest() in facts["Image"]
     assert "LEARNT FROM" in sheet.limits[0]
     assert [each.caption for each in sheet.maps] == ["What speaks for normal (Grad-CAM)"]
+    assert any("said about 70" in limit for limit in sheet.limits)
     assert not sheet.synthetic and len(sheet_pdf(sheet)) > 1000
 
 
 def test_without_a_map_nothing_is_said_of_maps(place):
     run = place[1]
-    sheet = sheet_of([(run, answer(run, heat=False))], "a.png")
+    sheet = sheet_of(run, answer(run, heat=False), SheetImage("a.png"))
     assert not sheet.maps and not any("Bright places" in limit for limit in sheet.limits)
     assert "The source says" not in dict(sheet.facts)
-
-
-def test_seven_networks_are_told_apart(place):
-    settings, _ = place
-    made = [make_finished_run(settings, seed=seed) for seed in range(7)]
-    sheet = sheet_of([(run, answer(run)) for run in made], "a.png")
-    assert len({each.name for each in sheet.opinions}) == len({m.caption for m in sheet.maps}) == 7
-    assert [words for _, words in sheet.facts if words in {run.id for run in made}] == [
-        run.id for run in made
-    ]
-    assert sheet_pdf(sheet).count(b"/Type /Page\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -75,13 +67,21 @@ def test_seven_networks_are_told_apart(place):
 )
 def test_edited_metrics_break_no_sheet(place, metrics):
     run = change_run(make_finished_run(place[0]), metrics, split="image", cohort=None)
-    assert sheet_pdf(sheet_of([(run, answer(run))], "a.png"))
+    assert sheet_pdf(sheet_of(run, answer(run), SheetImage("a.png")))
 
 
 def test_a_split_with_shared_patients_and_synthetic_images_are_said(place):
     run = change_run(make_finished_run(place[0]), {"overlap_patients": 1234, "synthetic": True})
-    sheet = sheet_of([(run, answer(run))], "a.png")
+    sheet = sheet_of(run, answer(run), SheetImage("a.png"))
     assert sheet.synthetic and any("1,234" in limit for limit in sheet.limits)
+
+
+def test_a_refused_image_is_refused_on_the_page(place):
+    run = place[1]
+    judgement = Judgement(run.id, False, ("It is blank.",), "", None, 1.4)
+    sheet = sheet_of(run, answer(run), SheetImage("a.png", judgement=judgement))
+    assert list(sheet.refused) == ["It is blank."]
+    assert dict(sheet.facts)["Check of the image"].startswith("REFUSED")
 
 
 def test_an_image_is_known_by_its_content(place, tmp_path):
@@ -90,6 +90,13 @@ def test_an_image_is_known_by_its_content(place, tmp_path):
     copy = tmp_path / "copy.png"
     copy.write_bytes(Path(row["path"]).read_bytes())
     assert known_image(run, copy) == {"truth": row["label"], "side": "validation"}
+    images = pd.read_csv(run.folder / "images.csv")
+    double = images[images["sha256"] == row["sha256"]].assign(side="calibration")
+    for side in ("validation", "training"):
+        with_copies = pd.concat([double, images.assign(side=side)])
+        with_copies.to_csv(run.folder / "images.csv", index=False)
+        assert known_image(run, copy)["side"] == side
+    images.to_csv(run.folder / "images.csv", index=False)
     copy.write_bytes(b"other")
     assert known_image(run, copy) == {"truth": "", "side": ""}
 

@@ -1,7 +1,7 @@
 """How far several networks agree on one image: their votes, their mean, and its spread.
 
-Holds ``agreement``, from opinions to figures and a sentence. How opinions come about stands in
-``core.inference.opinions``.
+Holds ``agreement``, from opinions to figures and a sentence, and ``mean_words``. How opinions
+come about stands in ``core.inference.opinions``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,13 @@ from core.charts.theme import CLASS_TITLES
 from core.evaluation.statistics import LEVEL
 from core.evaluation.verdict import in_words
 from core.inference.opinions import Opinion
+from core.words import class_title, percent
 
+NOT_PROOF = (
+    "Networks that learnt from the same images make the same mistakes: that they agree does not "
+    "prove them right. The interval says how far their mean could move with other networks of the "
+    "same kind."
+)
 AGREEMENT_COLUMNS = (
     "class",
     "votes",  # networks whose answer it is
@@ -68,6 +74,21 @@ def agreement(given: Iterable[Opinion], classes: Sequence[str]) -> Agreement:
         share=most / n if n else np.nan,
         likeliest=str(table.loc[table["mean"].idxmax(), "class"]) if n else "",
         sentence=_sentence(n, most, winners, "that count " if len(answers) > n else ""),
+    )
+
+
+def mean_words(together: Agreement) -> str:
+    """The class the networks hold likeliest together, with n, interval and range."""
+    if not together.n:
+        return "Every network is left out of the mean; the reasons stand below."
+    row = together.table.set_index("class").loc[together.likeliest]
+    said = f"{class_title(together.likeliest)} {percent(row['mean'])}"
+    if together.n == 1:
+        return f"Its probability: {said}; a mean, and its interval, need a second network."
+    return (
+        f"Mean probability over {together.n} networks: {said}, 95 % interval "
+        f"{100 * row['low']:.1f} to {100 * row['high']:.1f}; single networks from "
+        f"{100 * row['lowest']:.1f} to {100 * row['highest']:.1f}."
     )
 
 

@@ -1,34 +1,46 @@
-"""What of runs, an image and their predictions goes on a sheet of one page.
+"""What of a run, an image and a prediction goes on a sheet of one page.
 
-Holds ``sheet_of``, which words it, and ``known_image``; the page itself is drawn by
+Holds ``SheetImage``, ``sheet_of``, which words the sheet of one network, and what it shares with
+that of several (``core.inference.study_sheet``); the page itself is drawn by
 ``core.inference.sheet``. Of an image only its name, its class and its side are used: never what a
 DICOM file says of a patient.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
+from core.evaluation.calibration import right_when
+from core.evaluation.cases import run_cases
 from core.evaluation.common_images import short_names
-from core.evaluation.values import interval, number, whole
+from core.evaluation.compare import run_name
+from core.evaluation.confused_with import confused_with
+from core.evaluation.values import interval, number, text, whole
 from core.files import disk_errors
+from core.inference.judgement import Judgement
+from core.inference.methods import EXPLANATIONS
 from core.inference.overlay import overlay
 from core.inference.predictor import Prediction
-from core.inference.sheet import Map, Opinion, Sheet
+from core.inference.sheet import Map, Sheet
+from core.inference.sheet_table import Opinion
 from core.run_files import read_table
 from core.runs import Run
-from core.words import class_title, class_words, percent
+from core.words import class_title, class_words, listed, percent
 
 OPACITY = 0.5
-METHODS = {"gradcam": "Grad-CAM"}
 SIDES = {
     "training": "The network LEARNT FROM this image: its answer shows memory, not skill.",
     "validation": "The network has not learnt from this image.",
+    "calibration": "The network has not learnt from this image; it was held back to set a "
+    "temperature on.",
 }
 PROBABILITY = (
-    "A probability is what the network computes, not how often it is right; see the run's scores "
-    "on its validation images."
+    "A probability is what a network computes, not how often it is right; see its scores on its "
+    "validation images."
 )
 MAPS = (
     "Bright places spoke most for the class. A map does not outline disease, does not show that "
@@ -41,59 +53,81 @@ SHARED = (
 )
 
 
+@dataclass(frozen=True)
+class SheetImage:
+    """The image a sheet is about: what to call it, and what is known of it, empty where nothing is.
+
+    ``truth`` is the class that the source gives, ``side`` "training", "validation" or
+    "calibration". ``judgement`` says whether it is an X-ray like those of the run that judged it;
+    without one ``unjudged`` may say why.
+    """
+
+    name: str
+    truth: str = ""
+    side: str = ""
+    synthetic: bool = False
+    judgement: Judgement | None = None
+    unjudged: str = ""
+
+    @property
+    def refused(self) -> Sequence[str]:
+        """Why the image should not be diagnosed; empty when nothing speaks against it."""
+        judged = self.judgement
+        return () if judged is None or judged.accepted else judged.reasons
+
+
 def sheet_of(
-    answers: Sequence[tuple[Run, Prediction]],
-    image: str,
-    truth: str = "",
-    side: str = "",
-    synthetic: bool = False,
+    run: Run,
+    prediction: Prediction,
+    image: SheetImage,
     opacity: float = OPACITY,
     made: datetime | None = None,
 ) -> Sheet:
-    """The sheet of one image, called ``image``, and what each run said of it, the first foremost.
+    """The sheet of what one network said of ``image``.
 
-    ``truth`` is the class that the source gives, ``side`` "training" or "validation", each empty
-    where not known; ``opacity`` 0..1 is how much of the image the hottest place of a map hides.
+    ``opacity`` 0..1 is how much of the image the hottest place of a map hides.
     """
-    run, first = answers[0]
-    names = short_names([each for each, _ in answers])
-    metrics = run.metrics()
-    several = len(answers) > 1
-    maps = [
-        Map(
-            overlay(each.pixels, each.heat, opacity),
-            f"What speaks for {class_title(each.explained_class)} "
-            f"({METHODS.get(each.explanation, each.explanation)}"
-            + (f", {names[owner.id]})" if several else ")"),
-        )
-        for owner, each in answers
-        if each.heat is not None
+    metrics, predicted = run.metrics(), prediction.predicted
+    probability = prediction.probabilities[predicted]
+    maps = (
+        [drawn(prediction, map_title(prediction), opacity)] if prediction.heat is not None else []
+    )
+    facts = [
+        ("Image", pixels_words(prediction.pixels)),
+        ("The answer means", class_words(predicted)),
+        *([("The source says", class_words(image.truth))] if image.truth else []),
+        *checked_facts(image, [run]),
+        ("Run", run.id),
+        ("Learnt from", data_words([run])),
+        ("Score of the run", _score(metrics)),
     ]
-    facts = [("Image", f"SHA-256 of the pixels {hashlib.sha256(first.pixels).hexdigest()}")]
-    facts.append(("The answer means", class_words(first.predicted)))
-    if truth:
-        facts.append(("The source says", class_words(truth)))
-    facts += [("Run" if not n else "", f"{owner.id}") for n, (owner, _) in enumerate(answers)][:7]
-    facts += [("Learnt from", _data(run, metrics)), ("Score of the run", _score(metrics, first))]
-    limits = [SIDES[side]] if side in SIDES else []
-    limits += [note for note in [first.note] if note]
+    cases = run_cases(run)
+    limits = [SIDES[image.side]] if image.side in SIDES else []
+    limits += [note for note in [prediction.note] if note]
+    limits.append(
+        f"{right_when(cases, min(max(probability, 0), 1)).sentence} "
+        f"{confused_with(cases, predicted).sentence}"
+    )
     limits += [PROBABILITY, *([MAPS] if maps else [])]
     shared = whole(metrics.get("overlap_patients"))
     if shared > 0:
         limits.append(SHARED.format(shared=int(shared)))
     return Sheet(
-        pixels=first.pixels,
-        image=image,
-        answer=f"{class_title(first.predicted)}: {percent(first.probabilities[first.predicted])}",
+        pixels=prediction.pixels,
+        image=image.name,
+        answer=f"{class_title(predicted)}: {percent(probability)}",
         opinions=[
-            Opinion(names[owner.id], {class_title(c): p for c, p in each.probabilities.items()})
-            for owner, each in answers
+            Opinion(
+                short_names([run])[run.id],
+                {class_title(name): share for name, share in prediction.probabilities.items()},
+            )
         ],
+        refused=image.refused,
         maps=maps,
         facts=facts,
         limits=limits,
-        colours={class_title(name): name for name in first.probabilities},
-        synthetic=synthetic or metrics.get("synthetic") is True,
+        colours={class_title(name): name for name in prediction.probabilities},
+        synthetic=image.synthetic or metrics.get("synthetic") is True,
         made=made,
     )
 
@@ -106,29 +140,83 @@ def known_image(run: Run, path: Path) -> dict[str, str]:
     images = read_table(run.folder / "images.csv", ("sha256", "label", "side"))
     with disk_errors(path), path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    # "training" sorts before "validation": of copies on both sides the training one counts.
-    own = images[images["sha256"] == digest].sort_values("side")
+    # Of copies on several sides the training one counts.
+    order = {side: place for place, side in enumerate(SIDES)}
+    own = images[images["sha256"] == digest]
+    own = own.sort_values("side", key=lambda side: side.map(order), kind="stable")
     if own.empty:
         return {"truth": "", "side": ""}
     return {"truth": str(own["label"].iloc[0]), "side": str(own["side"].iloc[0])}
 
 
-def _data(run: Run, metrics: dict) -> str:
-    config = run.config
-    split = config.get("split") if isinstance(config.get("split"), dict) else {}
-    n = whole(metrics.get("n_training"))
-    images = f"{int(n):,} images" if n >= 0 else "images whose number is not known"
+def map_title(prediction: Prediction) -> str:
+    """What the colours of the prediction's map mean: "What speaks for normal (Grad-CAM)"."""
+    method = EXPLANATIONS.get(prediction.explanation)
+    title = method.title if method else prediction.explanation
+    return f"What speaks for {class_title(prediction.explained_class)} ({title})"
+
+
+def drawn(prediction: Prediction, caption: str, opacity: float) -> Map:
+    """The prediction's map over what its network saw."""
+    return Map(overlay(prediction.pixels, prediction.heat, opacity), caption)
+
+
+def pixels_words(pixels: np.ndarray) -> str:
+    """What tells one image from another, whatever its file is called."""
+    return f"SHA-256 of the pixels {hashlib.sha256(pixels).hexdigest()}"
+
+
+def checked_facts(image: SheetImage, asked: Sequence[Run]) -> list[tuple[str, str]]:
+    """The line that says who has checked that the image is a chest X-ray, and with what result."""
+    judged = image.judgement
+    if judged is None:
+        words = f"not done: {image.unjudged}" if image.unjudged else "not done"
+        return [("Check of the image", words)]
+    by = {run.id: run_name(run) for run in asked}.get(judged.run, judged.run)
+    if not judged.accepted:
+        return [("Check of the image", f"REFUSED by {by}; the reasons stand above")]
+    return [
+        (
+            "Check of the image",
+            f"like the X-rays that {by} learnt from (distance {judged.distance:.2f}, at most "
+            f"{judged.limit:.2f})",
+        )
+    ]
+
+
+def data_words(asked: Sequence[Run]) -> str:
+    """Images, classes and split that these runs learnt from; what differs among them is listed."""
+    counts = [whole(run.metrics().get("n_training")) for run in asked]
+    known = sorted({int(count) for count in counts if count >= 0})
+    images = " to ".join(f"{n:,}" for n in dict.fromkeys(known[:1] + known[-1:]))
+    splits = [run.config.get("split") for run in asked]
+    splits = [split if isinstance(split, dict) else {} for split in splits]
     return (
-        f"{images} (cohort {config.get('cohort')}, classes {config.get('labels')}, split by "
-        f"{split.get('by')}, seed {config.get('seed')})"
+        f"{f'{images} images' if known else 'images whose number is not known'} "
+        f"(cohort {_among(run.config.get('cohort') for run in asked)}, "
+        f"classes {_among(run.config.get('labels') for run in asked)}, "
+        f"split by {_among(split.get('by') for split in splits)}, "
+        f"seed {_among(run.config.get('seed') for run in asked)})"
     )
 
 
-def _score(metrics: dict, prediction: Prediction) -> str:
+def score_words(metrics: dict) -> tuple[str, int]:
+    """The balanced accuracy with its 95 % interval, and on how many images; "", 0: not known."""
     n = whole(metrics.get("n_validation"))
     intervals = metrics.get("ci95") if isinstance(metrics.get("ci95"), dict) else {}
     score = number(metrics.get("balanced_accuracy"))
     if not (n >= 1 and 0 <= score <= 1):
-        return "not known: the run's metrics.json is missing or cannot be read"
+        return "", 0
     words = percent(score, *interval(intervals.get("balanced_accuracy")))
-    return f"balanced accuracy {words} on {int(n):,} validation images"
+    return words, int(n)
+
+
+def _score(metrics: dict) -> str:
+    words, n = score_words(metrics)
+    if not n:
+        return "not known: the run's metrics.json is missing or cannot be read"
+    return f"balanced accuracy {words} on {n:,} validation images"
+
+
+def _among(values: Iterable[object]) -> str:
+    return listed(list(dict.fromkeys(text(value) or "not known" for value in values)), "or")

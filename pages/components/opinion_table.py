@@ -1,4 +1,4 @@
-"""Opinions of one image as the Prediction page shows them: bars, the mean in words, the table.
+"""Opinions of one image as the Prediction page shows them: the bars and the table.
 
 Holds what is drawn; who is asked, and when, stands in ``opinions``.
 """
@@ -11,7 +11,7 @@ from core.charts.one_image import probabilities_by_run
 from core.charts.theme import CONFIG
 from core.evaluation.compare import run_name
 from core.evaluation.confused_with import ConfusedWith, confused_with
-from core.inference.agreement import Agreement, agreement
+from core.inference.agreement import agreement
 from core.inference.opinions import Opinion, opinion_rows
 from pages.components.cases import cases_of
 from pages.components.score_tables import worded_table
@@ -42,21 +42,6 @@ def bars(
         probabilities_by_run(drawn, classes), theme=None, config=CONFIG,
         key=f"opinions/{len(given)}",
     )  # fmt: skip
-
-
-def mean_words(together: Agreement) -> str:
-    """The class the networks hold likeliest together, with n, interval and range."""
-    if not together.n:
-        return "Every network is left out of the mean; the reasons stand below."
-    row = together.table.set_index("class").loc[together.likeliest]
-    said = f"{class_title(together.likeliest)} {percent(row['mean'])}"
-    if together.n == 1:
-        return f"Its probability: {said}; a mean, and its interval, need a second network."
-    return (
-        f"Mean probability over {together.n} networks: **{said}**, 95 % interval "
-        f"{100 * row['low']:.1f} to {100 * row['high']:.1f}; single networks from "
-        f"{100 * row['lowest']:.1f} to {100 * row['highest']:.1f}."
-    )
 
 
 def table_of_opinions(

@@ -13,7 +13,7 @@ from core import runs
 from core.evaluation.calibration import right_when
 from core.evaluation.cases import run_classes
 from core.evaluation.confused_with import confused_with
-from core.inference.agreement import agreement
+from core.inference.agreement import NOT_PROOF, agreement, mean_words
 from core.inference.opinions import (
     MOST_NETWORKS,
     Opinion,
@@ -26,16 +26,10 @@ from core.settings import Settings
 from core.studies import studies
 from pages.components.cases import cases_of, changed, sides_of
 from pages.components.image_choice import ChosenImage
-from pages.components.opinion_table import bars, mean_words, table_of_opinions
+from pages.components.opinion_table import bars, table_of_opinions
 from pages.components.waiting import asking
-from pages.components.words import run_title
 
 ONE, STUDY, ALL = "this network", "its study", "all networks"
-NOT_PROOF = (
-    "Networks that learnt from the same images make the same mistakes: that they agree does not "
-    "prove them right. The interval says how far their mean could move with other networks of the "
-    "same kind."
-)
 
 
 def choose_networks(run: runs.Run, finished: list[runs.Run]) -> list[runs.Run]:
@@ -68,11 +62,11 @@ def how_far_to_believe(run: runs.Run, prediction: Prediction) -> None:
 
 
 def opinions_together(
-    asked: list[runs.Run], run: runs.Run, image: ChosenImage, settings: Settings
-) -> None:
-    """Ask every network for ``image`` and show the opinions as they come; raises as ``doubts``.
+    asked: list[runs.Run], image: ChosenImage, settings: Settings
+) -> list[Opinion]:
+    """Ask every network for ``image``, show the opinions as they come and return them.
 
-    Ends with the name of ``run``, whose own answer stands below.
+    Raises UserError as ``doubts``.
     """
     known = doubts(
         image.source, asked,
@@ -91,7 +85,7 @@ def opinions_together(
     _left_out(given)
     table_of_opinions(given, asked, classes, image.truth)
     st.caption(NOT_PROOF)
-    st.markdown(f"**{run_title(run)}, alone**")
+    return given
 
 
 def _answer(image: ChosenImage, settings: Settings) -> Callable[[runs.Run], Prediction]:
