@@ -65,6 +65,33 @@ def test_overlaid_runs_differ_in_colour_and_dash():
     assert figure.layout.height > overlaid_curves(epochs.assign(name="a")).layout.height
 
 
+def test_a_run_has_one_colour_in_its_curve_and_in_what_its_score_costs():
+    table = comparison(8).query("kind == 'run'")
+    epochs = history().query("kind == 'epoch'")
+    curves = pd.concat([epochs.assign(name=name) for name in table["name"]])
+    colours = [
+        {trace.name: trace[part].color for trace in figure.data}
+        for figure, part in (
+            (overlaid_curves(curves), "line"),
+            (score_against_time(table, "accuracy"), "marker"),
+        )
+    ]
+    assert colours[0] == colours[1]
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
+        lambda: score_against_time(comparison(), "accuracy"),
+        lambda: intensity_histogram({"raw": image()}),
+    ],
+)
+def test_ticks_of_a_narrow_share_axis_are_told_apart(figure):
+    # Half a percent apart, ".0%" would write two ticks alike.
+    assert figure().layout.yaxis.tickformat == ".1~%"
+
+
 def test_confusion_cells_show_counts_and_shares():
     matrix, classes = [[30, 10], [0, 0]], ("normal", "pneumonia")
     counts = [a.text for a in confusion_heatmap(matrix, classes).layout.annotations]

@@ -16,17 +16,16 @@ from core.charts.colours import (
     GREY,
     MUTED,
     ORANGE,
-    SERIES_COLOURS,
+    RUN_COLOURS,
     SERIES_SYMBOLS,
     TEXT,
     translucent,
 )
-from core.charts.theme import blank, dress, list_below, name_rows
+from core.charts.theme import PERCENT_TICKS, blank, dress, list_below, name_rows
 
 ROW_HEIGHT = 46
 MOST_NAMES = 14
 # Without what marks a published row or a baseline.
-RUN_COLOURS = tuple(c for c in SERIES_COLOURS if c not in (ORANGE, GREY))
 RUN_SYMBOLS = tuple(s for s in SERIES_SYMBOLS if s not in ("diamond", "square"))
 
 MEASURES = {
@@ -166,7 +165,7 @@ def score_against_time(
             hovertemplate="%{customdata}<br>%{x:,.0f} s<br>%{y:.1%}<extra></extra>",
         )
     figure.update_xaxes(type="log", dtick=1, range=[begin, end])
-    figure.update_yaxes(tickformat=".0%")
+    figure.update_yaxes(tickformat=PERCENT_TICKS)
     return dress(figure, x, y, height + list_below(figure, len(figure.data)))
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.colours import SERIES_COLOURS, SERIES_DASHES
-from core.charts.theme import blank, dress, list_below
+from core.charts.colours import RUN_COLOURS, SERIES_DASHES
+from core.charts.theme import PERCENT_TICKS, blank, dress, list_below
 
 # A browser draws this many points without delay, and a reader sees no more of them.
 MOST_POINTS = 1000
@@ -44,6 +44,8 @@ def overlaid_curves(
     figure = go.Figure()
     names = list(dict.fromkeys(points["name"]))
     for number, name in enumerate(names):
+        # Another dash for each colour, and further on for each round of colours.
+        dash = number + number // len(RUN_COLOURS)
         run = points[points["name"] == name]
         figure.add_scatter(
             x=run[against],
@@ -51,8 +53,8 @@ def overlaid_curves(
             name=name,
             mode="lines" if len(run) > 1 else "markers",
             line={
-                "color": SERIES_COLOURS[number % len(SERIES_COLOURS)],
-                "dash": SERIES_DASHES[number % len(SERIES_DASHES)],
+                "color": RUN_COLOURS[number % len(RUN_COLOURS)],
+                "dash": SERIES_DASHES[dash % len(SERIES_DASHES)],
                 "width": 2.5,
             },
             hovertemplate=f"{name}<br>{_hover(measure, against)}",
@@ -77,7 +79,7 @@ def _hover(measure: str, against: str) -> str:
 
 def _format(figure: go.Figure, measure: str) -> None:
     if measure.endswith("accuracy"):
-        figure.update_yaxes(tickformat=".0%")
+        figure.update_yaxes(tickformat=PERCENT_TICKS)
     elif measure == "learning_rate":
         figure.update_yaxes(tickformat="~e", rangemode="tozero")
     else:

@@ -88,7 +88,7 @@ def show_stages(
                 st.image(picture(image, SHOWN_SIDE), width="stretch", alt=f"{title} of the X-ray")
                 chart = intensity_histogram({stage: image}, height=180)
                 chart.update_layout(showlegend=False)
-                chart.update_xaxes(title_text="Grey value (0 to 255)", dtick=128)
+                chart.update_xaxes(title_text="Grey value (0 to 255)", tickvals=[0, 128, 255])
                 st.plotly_chart(
                     chart,
                     theme=None,
