@@ -247,7 +247,7 @@ def test_a_mean_reads_with_its_spread():
 
 
 def test_a_difference_reads_in_points_with_its_sign():
-    assert points(0.0123, -0.0002, 0.028) == "+1.2 (+0.0 to +2.8)"
+    assert points(0.0123, -0.0002, 0.028) == "+1.2 (-0.02 to +2.8)"
     assert points(-0.02, float("nan"), float("nan")) == "-2.0"
     assert points(float("nan"), float("nan"), float("nan")) == "–"
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from core.words import counted, listed, percent, points
+from core.words import class_words, counted, listed, percent, points
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,14 @@ from core.words import counted, listed, percent, points
         (percent(math.nan), "–"),
         (points(0.012, -0.004, 0.028), "+1.2 (-0.4 to +2.8)"),
         (points(-0.0001, math.nan, math.nan), "+0.0"),
+        (points(-0.031, -0.064, -0.0004), "-3.1 (-6.4 to -0.04)"),
+        (points(0.0, -0.00001, 0.0), "+0.0 (+0.0 to +0.0)"),
+        (class_words("bacteria"), "Pneumonia caused by bacteria (bacteria)"),
+        (
+            class_words("coronavirus"),
+            "Pneumonia caused by a virus, COVID-19 among them (coronavirus, the paper's word)",
+        ),
+        (class_words("of a later scheme"), "of a later scheme"),
         (points(math.nan, math.nan, math.nan), "–"),
         (counted(1, "patient"), "1 patient"),
         (counted(1217, "image"), "1,217 images"),

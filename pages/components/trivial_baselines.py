@@ -22,6 +22,7 @@ from core.evaluation.baselines import BASELINES
 from core.settings import Settings
 from core.training.config import read_config
 from core.training.run_data import ImageChoice
+from core.words import counted
 from pages.components.frame import errors_as_sentences
 from pages.components.score_tables import SCORE_WORDS
 from pages.components.words import percent
@@ -33,7 +34,7 @@ WHAT = (
     "too without having learnt to read an X-ray; only what lies above it counts."
 )
 NOT_YET = (
-    "**Not computed yet for these images.** Press the button: it takes some seconds, and minutes "
+    "**Not computed yet for {which}.** Press the button: it takes some seconds, and minutes "
     "where the images have not been prepared before."
 )
 
@@ -101,7 +102,13 @@ def trivial_baselines(
     if absent:
         by_id = {run.id: run for run in chosen}
         owners = mine.drop_duplicates("division").set_index("division")["run"]
-        _offer({key: by_id[owners[key]].config for key in absent}, settings)
+        some = int(mine["division"].isin(absent).sum())
+        which = (
+            "these images"
+            if some == len(mine)
+            else f"{some} of these {len(mine)} runs, which have other images or another split"
+        )
+        _offer({key: by_id[owners[key]].config for key in absent}, which, settings)
 
 
 def _verdict(mine: pd.DataFrame, baselines: pd.DataFrame, measure: str) -> None:
@@ -123,9 +130,15 @@ def _verdict(mine: pd.DataFrame, baselines: pd.DataFrame, measure: str) -> None:
         best = best_trivial(baselines, measure)
         best = best.loc[best[measure].idxmax()] if len(best) else None
         if best is not None:
+            n = len(compared)
+            whose = (
+                f"{'this run lies' if n == 1 else f'all {n} runs lie'}"
+                if n == len(mine)
+                else f"the {counted(n, 'run')} with baselines {'lies' if n == 1 else 'lie'}"
+            )
             st.markdown(
-                f"In {score} every run with baselines lies above the best of them, interval "
-                f"against interval (highest: {best['backbone']}, {_interval(best, measure)})."
+                f"In {score} {whose} above the best of them, interval against interval (highest: "
+                f"{best['backbone']}, {_interval(best, measure)})."
             )
 
 
@@ -134,11 +147,11 @@ def _interval(row: pd.Series, measure: str, suffix: str = "") -> str:
     return percent(*(row[name] for name in names))
 
 
-def _offer(absent: dict[str, dict], settings: Settings) -> None:
+def _offer(absent: dict[str, dict], which: str, settings: Settings) -> None:
     at_work = _shelf().get(settings)
     busy = at_work is not None and at_work.is_alive()
     if not busy:
-        st.markdown(NOT_YET)
+        st.markdown(NOT_YET.format(which=which))
     if at_work is not None and at_work.error is not None and {*at_work.wanted} & {*absent}:
         with errors_as_sentences("Comparison"):
             raise at_work.error
