@@ -294,6 +294,25 @@ def test_trivial_baselines_are_computed_by_a_button_and_stand_among_the_runs(set
     assert not [b for b in page.button if b.label == "Compute the trivial baselines"]
 
 
+def test_baselines_of_some_runs_are_not_said_to_be_missing_for_all(settings):
+    make_finished_run(settings)
+    page = open_page("comparison")
+    button(page, "Compute the trivial baselines").click().run()
+    until_computed(page)
+    make_finished_run(settings, split={"by": "image"})
+    assert "Not computed yet for 1 of these 2 runs" in text_of(open_page("comparison"))
+
+
+def test_a_rehearsal_is_called_one_wherever_its_scores_stand(settings):
+    run = make_finished_run(settings, backbone="VGG16", recipe="quick")
+    change_run(run, weights="none", epochs=0, limit=400)
+    make_finished_run(settings, backbone="ResNet50", recipe="quick")
+    words = text_of(open_page("comparison"))
+    assert "only 400 images took part (1 of these 2 runs)" in words
+    words = text_of(open_page("confusion", run=run.id))
+    assert "A rehearsal, no result:]" in words and "(the last layers alone)" in words
+
+
 def test_baselines_of_images_that_have_changed_are_refused_in_a_sentence(settings):
     run = make_finished_run(settings)
     with (run.folder / "images.csv").open("a") as file:
