@@ -17,12 +17,12 @@ from core.evaluation.baseline_results import (
     best_trivial,
     compute_baselines,
     not_above,
+    who_lies_above,
 )
 from core.evaluation.baselines import BASELINES
 from core.settings import Settings
 from core.training.config import read_config
 from core.training.run_data import ImageChoice
-from core.words import counted
 from pages.components.frame import errors_as_sentences
 from pages.components.score_tables import SCORE_WORDS
 from pages.components.words import percent
@@ -130,15 +130,9 @@ def _verdict(mine: pd.DataFrame, baselines: pd.DataFrame, measure: str) -> None:
         best = best_trivial(baselines, measure)
         best = best.loc[best[measure].idxmax()] if len(best) else None
         if best is not None:
-            n = len(compared)
-            whose = (
-                f"{'this run lies' if n == 1 else f'all {n} runs lie'}"
-                if n == len(mine)
-                else f"the {counted(n, 'run')} with baselines {'lies' if n == 1 else 'lie'}"
-            )
             st.markdown(
-                f"In {score} {whose} above the best of them, interval against interval (highest: "
-                f"{best['backbone']}, {_interval(best, measure)})."
+                f"{who_lies_above(len(compared), len(mine))} above the best of them in {score}, by "
+                f"intervals (highest: {best['backbone']}, {_interval(best, measure)})."
             )
 
 
