@@ -22,7 +22,7 @@ HIDDEN = ["path", "collection_order"]
 # What stands before the colon of a reason -> what it means.
 REASONS = {
     OUTSIDE_COHORT: "Readable, but not among the images that this choice takes.",
-    UNPLACEABLE: "What the source says (after the colon) belongs to none of the classes.",
+    UNPLACEABLE: "The source's finding belongs to none of the classes.",
     "CT": "A slice of a computed tomography, no X-ray film.",
     "lateral view": "Taken from the side; only frontal views take part.",
     "volume": "A whole stack of CT slices in one file.",
@@ -95,9 +95,9 @@ def left_out(left: pd.DataFrame) -> None:
         height="content",
         width="content",
         column_config={
-            "reason": st.column_config.TextColumn("Why it is left out", width="large"),
-            "images": st.column_config.NumberColumn("Images (n)", format="localized"),
-            "meaning": st.column_config.TextColumn("What that means", width="large"),
+            "reason": st.column_config.TextColumn("Why it is left out", width=230),
+            "images": st.column_config.NumberColumn("Images (n)", format="localized", width=90),
+            "meaning": st.column_config.TextColumn("What that means", width=430),
         },
     )
     headings = {
