@@ -131,7 +131,7 @@ def _numbers(pairs: pd.DataFrame) -> None:
         "p_mcnemar": [f"{_p(row['p_mcnemar'])} {'E' if row['exact'] else 'C'}" for row in rows],
         "p_holm": [_p(row["p_holm"]) for row in rows],
     }
-    columns = ["name_a", "name_b", "finding", *NUMBERS, "n_common", "only_a", "only_b"]
+    columns = ["name_a", "name_b", "n_common", "finding", *NUMBERS, "only_a", "only_b"]
     worded_table(pairs[columns], words, NUMBERS, TEXTS, name="pairs", exact=pairs)
     for sentence in dict.fromkeys(filter(None, pairs["reason"])):
         st.caption(sentence)
