@@ -10,20 +10,16 @@ whether TensorFlow was loaded. The catalog is read before the clock starts, as o
 very first.
 """
 
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.dashboard import CHROMIUM, dashboard
 from core.data.catalog import load_catalog
 from core.settings import PROJECT, read_settings
 
 ROUNDS, TARGET_SECONDS = 3, 3.0
-CHROMIUM = "/usr/bin/chromium"
 # What stands last on the first page, and whether all its X-rays are drawn.
 LAST_CARD = "Computer"
 PICTURES_STAND = """() => {
@@ -34,7 +30,7 @@ PICTURES_STAND = """() => {
 
 def main() -> bool:
     """Measure, print, and say whether the target was met."""
-    if not Path(CHROMIUM).exists():
+    if not CHROMIUM.exists():
         print(f"skipped: there is no browser at {CHROMIUM}; install chromium.")
         return True
     from playwright.sync_api import sync_playwright
@@ -51,7 +47,7 @@ def main() -> bool:
         )
         (Path(folder) / "pages").symlink_to(PROJECT / "pages")
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
+            executable_path=str(CHROMIUM),
             # The browser's own errands in the background would be measured with the page.
             args=[
                 "--no-sandbox",
@@ -85,26 +81,10 @@ def main() -> bool:
 
 
 def _first_page(script: Path, browser) -> tuple[tuple[float, float], bool]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    page = browser.new_page()
     began = time.perf_counter()
-    server = subprocess.Popen(
-        [
-            sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true",
-            "--server.port", str(port), "--server.address", "127.0.0.1",
-        ],
-        cwd=PROJECT, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        page = browser.new_page()
-        # Knocking without a browser: one that reloads its error page takes a core from the server.
-        while not _listening(port):
-            if time.perf_counter() - began > 60:
-                raise TimeoutError("the server did not answer within a minute")
-            time.sleep(0.02)
-        page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
+    with dashboard(script, TF_CPP_MIN_LOG_LEVEL="3") as (address, server):
+        page.goto(address, wait_until="commit")
         page.get_by_role("heading", level=1).first.wait_for(timeout=60_000)
         title = time.perf_counter() - began
         page.get_by_text(LAST_CARD, exact=True).wait_for(timeout=60_000)
@@ -113,11 +93,3 @@ def _first_page(script: Path, browser) -> tuple[tuple[float, float], bool]:
         page.close()
         maps = Path(f"/proc/{server.pid}/maps")
         return (title, whole), maps.exists() and "libtensorflow" in maps.read_text()
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _listening(port: int) -> bool:
-    with socket.socket() as knock:
-        return knock.connect_ex(("127.0.0.1", port)) == 0

@@ -1,11 +1,13 @@
 """Images per second of a folder of files through a finished run, against the network alone.
 
-    folder     core.inference.batch: files read, decoded, prepared with CLAHE, predicted, in order
+    folder     core.inference.batch: files read, decoded, prepared with CLAHE, judged against the
+               run's training images, predicted, in order
     predict    `model.predict` at batch 32 on the same images, which lie prepared in memory
 
-What is lost between the two is what reading and preparing cost beside the network. Random weights
-cost what any others cost. Rounds alternate and medians are compared; the first round, in which
-TensorFlow compiles, is not counted. CHESTBENCH_BENCHMARK_IMAGES takes another number of images.
+What is lost between the two is what reading, preparing and judging cost beside the network. Random
+weights cost what any others cost. Rounds alternate and medians are compared; the first round, in
+which TensorFlow compiles, is not counted. CHESTBENCH_BENCHMARK_IMAGES takes another number of
+images.
 """
 
 import os
@@ -21,15 +23,16 @@ import keras
 import numpy as np
 
 from core import runs
-from core.data.catalog import limit_rows, load_catalog, select_rows
 from core.imaging.decode import read_image
 from core.imaging.given_images import images_at
 from core.imaging.preprocess import prepare
 from core.inference.batch import predict_images
+from core.inference.familiarity import make_in_parts
 from core.inference.loaded_models import load_classifier
 from core.models.classifier import build_classifier
 from core.settings import Settings, read_settings
 from core.training.config import RunConfig, configure
+from core.training.run_data import divide, sides_table
 
 NETWORKS = ("MobileNetV2", "ResNet50")
 IMAGES, ROUNDS, TARGET = int(os.environ.get("CHESTBENCH_BENCHMARK_IMAGES", "1000")), 3, 1.1
@@ -40,20 +43,16 @@ def main() -> bool:
     met = True
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(read_settings(), artifacts=Path(folder))
-        rows = limit_rows(select_rows(load_catalog(settings), "all", "paper3"), IMAGES, 0)
-        files = Path(folder) / "files"
-        files.mkdir()
-        for number, path in enumerate(map(Path, rows["path"])):
-            (files / f"{number:04d}{path.suffix}").symlink_to(path)
         for name in NETWORKS:
-            met &= _measure(name, files, settings)
+            met &= _measure(name, settings)
             keras.backend.clear_session()
     return met
 
 
-def _measure(name: str, files: Path, settings: Settings) -> bool:
-    config = configure(name, "quick", weights="none", cohort="all")
-    run = _random_run(config, settings)
+def _measure(name: str, settings: Settings) -> bool:
+    config = configure(name, "quick", weights="none", cohort="all", limit=IMAGES)
+    run, files = _random_run(config, settings)
+    make_in_parts(run, settings, lambda *step: None)
     model = load_classifier(run)
     pixels = np.stack(
         [
@@ -83,9 +82,15 @@ def _measure(name: str, files: Path, settings: Settings) -> bool:
     return ratio <= TARGET
 
 
-def _random_run(config: RunConfig, settings: Settings) -> runs.Run:
+def _random_run(config: RunConfig, settings: Settings) -> tuple[runs.Run, Path]:
+    rows, split = divide(config, settings, lambda *step: None)
     run = runs.create_run(settings.runs, config.model_dump(mode="json"), "benchmark")
+    files = run.folder / "files"
+    files.mkdir()
+    for number, path in enumerate(map(Path, rows["path"])):
+        (files / f"{number:04d}{path.suffix}").symlink_to(path)
+    sides_table(rows, split).to_csv(run.folder / "images.csv", index=False)
     model = build_classifier(config.backbone, config.classes, config.head, "none", settings)
     model.save(run.model_path)
     runs.write_status(run, state=runs.FINISHED)
-    return runs.read_run(settings.runs, run.id)
+    return runs.read_run(settings.runs, run.id), files

@@ -6,26 +6,20 @@ counts on the page have changed, and "drawn", when the browser has painted the l
 Presses before the caches are warm are left out.
 """
 
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.dashboard import CHROMIUM, dashboard
 from core import runs
 from core.evaluation.metrics import evaluate
 from core.files import write_json
-from core.settings import PROJECT
 from core.training.config import configure
 
 IMAGES, PRESSES, WARM_UP, TARGET_MS = 1217, 30, 3, 300
-CHROMIUM = "/usr/bin/chromium"
 CHANGED = """() => new Promise((done) => {
     const words = () => [...document.querySelectorAll("[data-testid=stCaptionContainer]")]
         .map((one) => one.innerText).filter((text) => text.includes("rightly left alone")).join();
@@ -49,18 +43,20 @@ CHANGED = """() => new Promise((done) => {
 
 def main() -> bool:
     """Measure, print, and say whether the target was met."""
-    if not Path(CHROMIUM).exists():
+    if not CHROMIUM.exists():
         print(f"skipped: there is no browser at {CHROMIUM}; install chromium.")
         return True
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         _make_run(Path(folder) / "runs")
-        server, address = _serve(folder)
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-            )
+        with (
+            dashboard(CHESTBENCH_ARTIFACTS=folder, CHESTBENCH_DATA="") as (address, _),
+            playwright.chromium.launch(
+                executable_path=str(CHROMIUM),
+                args=["--no-sandbox", "--disable-background-networking"],
+            ) as browser,
+        ):
             page = browser.new_page(viewport={"width": 1440, "height": 2400})
             page.goto(f"{address}/thresholds")
             page.get_by_text("Expected calibration error").first.wait_for(timeout=120_000)
@@ -75,10 +71,6 @@ def main() -> bool:
                     print(f"the page did not answer press {press + 1}")
                     return False
                 took.append(times)
-            browser.close()
-        finally:
-            server.terminate()
-            server.wait()
     for name, times in zip(("figures", "drawn"), zip(*took[WARM_UP:], strict=True), strict=True):
         median = statistics.median(times)
         print(
@@ -106,25 +98,3 @@ def _make_run(folder: Path) -> None:
     table.to_csv(run.folder / "predictions.csv", index=False)
     write_json(run.folder / "metrics.json", evaluate(table, config.classes))
     runs.write_status(run, state=runs.FINISHED, message="")
-
-
-def _serve(artifacts: str) -> tuple[subprocess.Popen, str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [
-            sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
-            "--server.port", str(port), "--server.address", "127.0.0.1",
-        ],
-        cwd=PROJECT, env=os.environ | {"CHESTBENCH_ARTIFACTS": artifacts, "CHESTBENCH_DATA": ""},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        with socket.socket() as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                return server, f"http://127.0.0.1:{port}"
-        time.sleep(0.1)
-    server.kill()
-    raise TimeoutError("the server did not answer within a minute")

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 LATEX_HEAD = (
-    "% Made by ChestBench. Needs \\usepackage{booktabs}. Letters beyond Latin ones need XeLaTeX or "
-    "LuaLaTeX and a font that has them.\n"
+    "% Made by ChestBench. Needs \\usepackage{booktabs,graphicx}. Letters beyond Latin ones need "
+    "XeLaTeX or LuaLaTeX and a font that has them.\n"
+    "% A table wider than the line is shrunk to it. Where that is too small, turn it: package "
+    "rotating, sidewaystable in place of table.\n"
 )
+# As wide as it is, but never wider than the line.
+SHRUNK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{"
 # What has a meaning in LaTeX or no place in its first fonts -> how it is written there.
 LATEX = str.maketrans(
     {
@@ -60,7 +64,10 @@ def csv_text(table: pd.DataFrame) -> str:
 
 
 def latex_text(words: pd.DataFrame, title: str) -> str:
-    """``words`` (texts, columns as headed) as a LaTeX table with booktabs' rules, all escaped."""
+    """``words`` (texts, columns as headed) as a LaTeX table with booktabs' rules, all escaped.
+
+    It is never wider than the line it stands in.
+    """
     escaped = _translated(words, LATEX)
     text = escaped.to_latex(
         index=False,
@@ -69,7 +76,8 @@ def latex_text(words: pd.DataFrame, title: str) -> str:
         caption=_line(title).translate(LATEX),
         position="htbp",
     )
-    return LATEX_HEAD + text.replace(r"\begin{tabular}", "\\small\n\\begin{tabular}", 1)
+    text = text.replace(r"\begin{tabular}", f"\\small\n{SHRUNK}%\n\\begin{{tabular}}", 1)
+    return LATEX_HEAD + text.replace(r"\end{tabular}", "\\end{tabular}}", 1)
 
 
 def markdown_text(words: pd.DataFrame, title: str) -> str:

@@ -7,6 +7,9 @@ import sys
 
 from tqdm import tqdm
 
+# Seconds between two lines where they cannot be written over: in a file, in a log.
+LOG_SECONDS = 30
+
 
 class ProgressLine:
     """Shows ``progress(what, done, total, beside)`` calls as one tqdm bar per thing done."""
@@ -22,6 +25,7 @@ class ProgressLine:
 
     def __call__(self, what: str, done: int, total: int, beside: str = "") -> None:
         """Show that ``done`` of ``total`` steps of ``what`` are behind us, with words beside it."""
+        live = sys.stderr.isatty()
         if self._bar is None or self._what != what:
             self._close()
             self._what, self._beside = what, ""
@@ -34,12 +38,13 @@ class ProgressLine:
                 dynamic_ncols=True,
                 # The mean since the beginning: after a quick step the next may take an hour.
                 smoothing=0,
+                mininterval=0.1 if live else LOG_SECONDS,
             )
         self._bar.total = total
         self._bar.update(done - self._bar.n)
         if beside != self._beside:
             self._beside = beside
-            self._bar.set_postfix_str(beside)
+            self._bar.set_postfix_str(beside, refresh=live)
 
     def _close(self) -> None:
         if self._bar is not None:

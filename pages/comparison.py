@@ -3,12 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from core.charts.comparison import comparison_chart
-from core.charts.curves import overlaid_curves
-from core.charts.theme import CONFIG
-from core.evaluation.compare import comparison_table, curves, published_rows, unusable_runs
+from core.evaluation.compare import comparison_table, published_rows, unusable_runs
 from pages.components.cheat_test import cheat_test
-from pages.components.curves import caution_of_curves
+from pages.components.curves import how_they_learnt
 from pages.components.differences import is_it_real
 from pages.components.frame import page
 from pages.components.lung_heat import lung_heat
@@ -17,7 +14,8 @@ from pages.components.repeats import mean_and_spread
 from pages.components.report_button import report_button
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
 from pages.components.run_filter import choose_runs
-from pages.components.score_tables import SCORE_WORDS, score_table
+from pages.components.score_tables import score_table
+from pages.components.scores import choose_score, score_chart
 from pages.components.split_effect import what_the_split_does
 from pages.components.timing import cost_of_a_score
 from pages.components.trivial_baselines import (
@@ -61,24 +59,10 @@ with page("Comparison", LEAD) as settings:
             "ones. Their scores cannot be set against each other."
         )
 
-    measure = st.selectbox(
-        "Score",
-        list(SCORE_WORDS),
-        format_func=lambda name: SCORE_WORDS[name][0],
-        help=SCORE_WORDS["balanced_accuracy"][1],
-    )
-    st.caption(SCORE_WORDS[measure][1])
-    # Guessing recognises each of k classes once in k times; that is also the mean sensitivity of
-    # always giving the same answer.
-    lines = {}
-    if measure in ("balanced_accuracy", "sensitivity") and len(mine):
-        lines = {"guessing": 1 / len(mine["classes"].iloc[0])}
-    elif measure == "accuracy" and mine["majority"].notna().any():
-        lines = {"always the commonest class": mine["majority"].max()}
+    measure = choose_score()
     baselines = stored_baselines(mine, settings)
-    charted = pd.concat([table, drawn_baselines(baselines, measure)], ignore_index=True)
-    st.plotly_chart(comparison_chart(charted, measure, lines), theme=None, config=CONFIG)
-
+    drawn = drawn_baselines(baselines, measure)
+    score_chart(pd.concat([table, drawn], ignore_index=True), mine, measure)
     score_table(pd.concat([table, baselines], ignore_index=True))
     links = [f"[{words}](#{anchor})" for anchor, words in SECTIONS.items()]
     st.markdown(f"**Further down:** {' · '.join(links)}")
@@ -96,12 +80,5 @@ with page("Comparison", LEAD) as settings:
     is_it_real(chosen)
     mean_and_spread(mine, measure)
     what_the_split_does(chosen, settings)
-    st.subheader("How they learnt", anchor="curves")
-    lines = curves(chosen)
-    for place, name in zip(st.columns(2), ("val_accuracy", "val_loss"), strict=True):
-        with place:
-            st.plotly_chart(overlaid_curves(lines, name), theme=None, config=CONFIG, key=name)
-    caution_of_curves(mine)
-    if st.toggle("Show the learning rate at the end of each epoch"):
-        st.plotly_chart(overlaid_curves(lines, "learning_rate"), theme=None, config=CONFIG)
+    how_they_learnt(chosen, mine)
     cost_of_a_score(table, measure)

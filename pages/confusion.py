@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from pages.components.catalog import begin_reading
 from pages.components.closer_look import keep_run, look_closer
 from pages.components.frame import page
 from pages.components.matrix import matrix_of
 from pages.components.run_choice import choose_run, finished_runs
 from pages.components.run_filter import of_study
+from pages.components.waiting import have_ready
 
 LEAD = (
     "A score says how often a network is wrong; its confusion matrix says how. Each row is what "
@@ -34,7 +36,9 @@ with page("Confusion matrices", LEAD, predictions=True) as settings:
     )
     shown = [first] if second is None or second == first else [first, second]
     keys = ("alone",) if len(shown) == 1 else ("left", "right")
-    keep_run(shown)
+    # What a click into the matrix will ask for, while the matrix is read.
+    begin_reading(settings)
+    have_ready(keep_run(shown), settings)
     matrices, images = st.columns(len(shown), gap="large"), st.container()
     tables = st.columns(len(shown), gap="large")
     for place, run, key, below in zip(matrices, shown, keys, tables, strict=True):

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from core.charts.prediction import probability_bars
-from core.charts.theme import CONFIG
+from pages.components.answer import answer_bars, answer_words
 from pages.components.cover import cover_section
 from pages.components.explanation import predict_cached
 from pages.components.frame import page
@@ -21,7 +20,6 @@ from pages.components.where_it_looked import (
     opacity,
     where_it_looked,
 )
-from pages.components.words import class_title, class_words, percent
 
 LEAD = (
     "Give one X-ray to a network you have trained. It answers with a probability for every class, "
@@ -47,32 +45,14 @@ with page("Prediction", LEAD, predictions=True) as settings:
         prediction = predict_cached(run, image.source, image.name, settings, *asked_map(run))
         describe_image(image)
         together = st.container()
-        probability = percent(prediction.probabilities[prediction.predicted])
-        st.markdown(
-            f"### {class_words(prediction.predicted)}: {probability}  \n"
-            + (
-                ""
-                if not image.truth
-                else ":green[The same as the source says.]"
-                if image.truth == prediction.predicted
-                else f":orange[The source says otherwise: {class_words(image.truth)}.]"
-            )
-        )
+        answer_words(prediction, image.truth)
         how_far_to_believe(run, prediction)
         where_it_looked(prediction, image.source)
         below, beside = st.columns(2)
         with beside:
             map_choices(run, prediction)
         with below:
-            st.plotly_chart(
-                probability_bars(
-                    prediction.probabilities,
-                    image.truth or None,
-                    {name: class_title(name) for name in prediction.probabilities},
-                ),
-                theme=None,
-                config=CONFIG,
-            )
+            answer_bars(prediction, image.truth)
         prediction_sheet([(run, prediction)], image, opacity())
         map_words(prediction)
         more_maps(run, image.source, image.name, prediction, finished, settings)

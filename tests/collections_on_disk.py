@@ -92,3 +92,18 @@ def write_metadata(
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def make_both(folder: Path) -> Path:
+    """A Kermany collection of six images, and of Cohen's two usable ones, a lateral and a gap."""
+    make_kermany(folder / "xrays" / "chest_xray")
+    make_cohen(
+        folder / "covid-chestxray-dataset",
+        [
+            cohen_row(),
+            cohen_row(filename="b.png", finding="SARS", patientid="2"),
+            cohen_row(filename="c.png", view="L"),
+            cohen_row(filename="gone.png.jpg"),
+        ],
+    )
+    return folder

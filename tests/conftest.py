@@ -1,4 +1,4 @@
-"""What tests share: a quiet TensorFlow, no settings from the outside, and calls of commands."""
+"""What tests share: a quiet TensorFlow, no settings from outside, a browser, calls of commands."""
 
 import json
 import os
@@ -6,9 +6,12 @@ import random
 import secrets
 
 import pytest
+from dashboard_in_browser import ARGUMENTS, CHROMIUM
+from run_folders import make_environment, no_worker
 from streamlit.runtime.scriptrunner import script_runner
 from tiny_study import environment
 
+from core import runs
 from core.__main__ import main
 from core.settings import VARIABLES
 from core.training import mlflow_tracking
@@ -44,6 +47,34 @@ def images_are_drawn_alike(monkeypatch):
 
 
 @pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """A small collection and an empty artifacts folder; who needs more has settings of its own."""
+    return make_environment(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def queue_stands_still(settings, tmp_path, monkeypatch):
+    """What a page queues stays queued, and no weights lie where Keras keeps them."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with no_worker(settings):
+        yield
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, driven by Playwright; without either the test is skipped."""
+    playwright_api = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright is not installed; `make test` installs it."
+    )
+    if not CHROMIUM.exists():
+        pytest.skip(f"There is no browser at {CHROMIUM}; install chromium.")
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
 def call(settings, monkeypatch, capsys):
     """Call a command in this process; give its exit code, its JSON and what it told people."""
     for name, value in environment(settings).items():
@@ -55,3 +86,18 @@ def call(settings, monkeypatch, capsys):
         return code, json.loads(out.splitlines()[-1]), told
 
     return call
+
+
+@pytest.fixture
+def refused(call, settings):
+    """Call a command and see that it refuses in one sentence with ``word``, and leaves no run."""
+
+    def refused(arguments, word):
+        before = len(runs.list_runs(settings.runs))
+        code, answer, told = call(*arguments)
+        assert code == 2
+        assert word in answer["error"] and answer["error"] in told
+        assert "\n" not in answer["error"] and "Traceback" not in told
+        assert len(runs.list_runs(settings.runs)) == before, "a refused run must leave no folder"
+
+    return refused

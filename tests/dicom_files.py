@@ -6,6 +6,7 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pydicom
 from PIL import Image
@@ -23,6 +24,12 @@ from pydicom.uid import (
 )
 
 PATIENT = "Fernandez^Immaculada"  # stands in every file and must never be seen again
+# Pixels of 40 x 60: 8 bits, 12 bits, 12 bits with a sign, and colours.
+_RNG = np.random.default_rng(0)
+GREY = cv2.GaussianBlur(_RNG.integers(0, 256, (40, 60), np.uint8), (0, 0), 2)
+TWELVE = GREY.astype(np.uint16) << 4 | _RNG.integers(0, 16, (40, 60), np.uint16)
+SIGNED = (TWELVE.astype(np.int32) - 2048).astype(np.int16)
+COLOUR = np.ascontiguousarray(np.dstack([GREY, GREY[::-1], GREY[:, ::-1]]))
 
 
 def dataset(pixels: np.ndarray, bits: int | None = None, **elements: object) -> FileDataset:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow
 from filelock import FileLock
 from PIL import Image
 
@@ -92,6 +93,17 @@ def make_finished_run(settings: Settings, mistakes: int = 0, **choices) -> runs.
     return runs.read_run(settings.runs, run.id)
 
 
+def make_run(
+    settings: Settings, backbone: str = "TinyCNN", study: str = "", **status: object
+) -> runs.Run:
+    """A run with nothing but its config and a status: queued, or as ``status`` says."""
+    config = configure(backbone, "finetune", study=study)
+    run = runs.create_run(settings.runs, config.model_dump(mode="json"), f"{backbone}-finetune")
+    if status:
+        runs.write_status(run, **status)
+    return run
+
+
 def change_run(run: runs.Run, metrics: dict | None = None, **config: object) -> runs.Run:
     """Overwrite values in a run's metrics.json and config.json, as if it had been another run."""
     write_json(run.folder / "metrics.json", run.metrics() | (metrics or {}))
@@ -152,3 +164,12 @@ def text_of(test) -> str:
     """All words on the page that Streamlit writes as text."""
     kinds = (test.markdown, test.caption, test.info, test.warning, test.error, test.success)
     return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\xa0", " ")
+
+
+def cells_of(page, column, beside):
+    """What the cells of ``column`` read as in the table that also has the column ``beside``."""
+    table = next(t for t in page.dataframe if {column, beside} <= set(t.value.columns))
+    styled = table.proto.arrow_data.styler.display_values
+    cells = pyarrow.ipc.open_stream(styled).read_all().to_pandas()
+    words = cells.iloc[:, list(table.value.columns).index(column)]
+    return [text.replace("\xa0", " ") for text in words]

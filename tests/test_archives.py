@@ -7,6 +7,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
+from zip_files import zipped
 
 from core.errors import UserError
 from core.imaging import archives
@@ -19,14 +20,6 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30), np.uint8)
 def png():
     file = BytesIO()
     Image.fromarray(PIXELS).save(file, "PNG")
-    return file.getvalue()
-
-
-def zipped(files, compression=zipfile.ZIP_DEFLATED):
-    file = BytesIO()
-    with zipfile.ZipFile(file, "w", compression) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
     return file.getvalue()
 
 

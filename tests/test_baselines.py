@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from run_folders import IMAGES, change_run, make_environment, make_finished_run
+from run_folders import IMAGES, change_run, make_finished_run
 from tiny_study import tiny_study
 
 from core.__main__ import main
@@ -34,11 +34,6 @@ CLASSES = ("dark", "bright")
 
 def quiet(*report):
     """Progress that nobody follows."""
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    return make_environment(tmp_path, monkeypatch)
 
 
 def images(which):

@@ -10,11 +10,9 @@ import pytest
 from dicom_files import dataset, saved
 from PIL import Image
 from pydicom.uid import RLELossless
-from test_archives import zipped
-from tiny_study import queue, tiny_config, tiny_study
+from tiny_study import finish, tiny_config, tiny_study
+from zip_files import zipped
 
-from core import runs
-from core.engine import execute
 from core.imaging.given_images import GivenImage, given_images
 from core.inference import batch
 from core.inference.batch import BATCH, answers_table, predict_images, predict_slice
@@ -30,9 +28,7 @@ def settings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(settings):
-    run = queue(tiny_config(epochs=1), settings)
-    assert execute(run, settings)
-    return runs.read_run(settings.runs, run.id)
+    return finish(tiny_config(epochs=1), settings)
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +112,7 @@ def test_order_is_kept_and_errors_stop_nothing(run, images, settings):
 def test_with_a_reference_a_batch_refuses_what_one_image_alone_is_refused(
     pooling, images, settings, tmp_path
 ):
-    run = queue(tiny_config(epochs=1, head={"pooling": pooling}), settings)
-    assert execute(run, settings)
-    run = runs.read_run(settings.runs, run.id)
+    run = finish(tiny_config(epochs=1, head={"pooling": pooling}), settings)
     before = {a.name: a for a in predict_images(run, images, settings)}
     assert not any(a.refused for a in before.values())
     make_in_parts(run, settings, lambda *step: None)

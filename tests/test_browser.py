@@ -1,21 +1,12 @@
-"""The main job in a real browser: start a run, watch it learn, lose page and server, compare, draw.
+"""The main job in a real browser: start a run, watch it learn, lose page and server, draw."""
 
-Skipped where there is no Chromium or no Playwright.
-"""
-
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_study import environment, tiny_config, tiny_study
+from dashboard_in_browser import server, until, visit
+from tiny_study import tiny_config, tiny_study
 
 from core import run_requests, runs
 from core.settings import PROJECT
@@ -23,22 +14,7 @@ from core.studies import studies
 from core.training.jobs import submit, wait
 from core.training.variations import VARIATIONS
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
-WAIT = 90_000  # milliseconds; a loaded machine is slow, and nothing here measures time
-
-playwright_api = pytest.importorskip(
-    "playwright.sync_api", reason="Playwright is not installed; `make test` installs it."
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists(), reason=f"There is no browser at {CHROMIUM}; install chromium."
-    ),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -49,59 +25,6 @@ def settings(tmp_path_factory):
     for run in active(settings):
         run_requests.request_stop(run)
     until(lambda: not active(settings))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def server(settings):
-    """A dashboard in a session of its own, killed with everything in that session at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [
-            sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
-            "--server.port", str(port), "--server.address", "127.0.0.1",
-            "--server.fileWatcherType", "none",
-        ],
-        cwd=PROJECT, env=environment(settings), start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def visit(browser, address):
-    # High enough for the live charts: Streamlit draws a chart once it comes into view.
-    page = browser.new_page(viewport={"width": 1440, "height": 2400})
-    page.set_default_timeout(WAIT)
-    end = time.monotonic() + WAIT / 1000
-    while True:
-        try:
-            page.goto(address)
-            break
-        except playwright_api.Error:
-            assert time.monotonic() < end, "the server did not answer"
-            time.sleep(0.2)
-    return page
-
-
-def until(condition):
-    end = time.monotonic() + WAIT / 1000
-    while not (value := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
-    return value
 
 
 def curves(page):

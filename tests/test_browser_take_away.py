@@ -1,7 +1,4 @@
-"""In a real browser: charts arrive as PNG and SVG, and a report opens with no network and prints.
-
-Skipped where there is no Chromium or no Playwright.
-"""
+"""In a real browser: charts arrive as PNG and SVG; a report opens with no network and prints."""
 
 import re
 from io import BytesIO
@@ -9,23 +6,15 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from dashboard_in_browser import WAIT, server, visit
 from PIL import Image
 from run_folders import make_environment, make_finished_run
-from test_browser import ARGUMENTS, CHROMIUM, WAIT, server, visit
 
 from core import runs
 from core.evaluation.report import write_report
 from core.evaluation.report_facts import gather
 
-playwright_api = pytest.importorskip(
-    "playwright.sync_api", reason="Playwright is not installed; `make test` installs it."
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists(), reason=f"There is no browser at {CHROMIUM}; install chromium."
-    ),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +24,6 @@ def settings(tmp_path_factory):
         for mistakes, backbone in ((0, "ResNet50"), (2, "VGG16")):
             make_finished_run(settings, mistakes, backbone=backbone, recipe="quick")
         yield settings
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def saved(page, button):

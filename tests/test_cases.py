@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from run_folders import change_run, make_environment, make_finished_run
+from run_folders import change_run, make_finished_run
 
 from core import runs
 from core.data.catalog import load_catalog
@@ -24,11 +24,6 @@ from core.evaluation.cases import (
 )
 
 CLASSES = ("normal", "bacteria", "coronavirus")
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    return make_environment(tmp_path, monkeypatch)
 
 
 def cases(answers: dict[str, tuple[str, str, float]]) -> pd.DataFrame:

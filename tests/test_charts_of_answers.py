@@ -1,5 +1,7 @@
 """Charts of single answers, thresholds, patients and questions: what they draw."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,13 +52,20 @@ def test_curves_have_bands_a_dash_each_and_the_chosen_threshold():
     assert line.line.shape == "vh"
 
 
-def test_a_thousand_people_are_a_thousand_marks():
+def test_a_thousand_people_are_a_thousand_marks_in_four_shapes():
     figure = people_chart(PEOPLE_COUNTED, "coronavirus")
-    assert [len(trace.x) for trace in figure.data] == list(PEOPLE_COUNTED.values())
-    places = {place for trace in figure.data for place in zip(trace.x, trace.y, strict=True)}
-    assert len(places) == 1000
-    assert [trace.marker.symbol for trace in figure.data] == ["circle", "x", "x", "circle"]
-    assert figure.data[1].name == "3 missed" and "without" in figure.data[2].hovertemplate
+    starts = [re.findall(r"M([-\d.]+),([-\d.]+)", shape.path) for shape in figure.layout.shapes]
+    # A cross is two strokes.
+    assert [len(found) for found in starts] == [7, 2 * 3, 2 * 110, 880]
+    assert len({start for found in starts for start in found}) == 1000 + 3 + 110
+    symbols = [trace.marker.symbol for trace in figure.data]
+    assert symbols == ["square", "x-thin", "x-thin", "square"]
+    assert figure.data[1].name == "3 missed"
+    colours = [shape.fillcolor or shape.line.color for shape in figure.layout.shapes]
+    assert colours == [trace.marker.color for trace in figure.data]
+    assert colours[0] == colours[1] == CLASS_COLOURS["coronavirus"] != colours[2]
+    nobody_wrong = people_chart(PEOPLE_COUNTED | {"missed": 0, "false_alarms": 0}, "normal")
+    assert len(nobody_wrong.layout.shapes) == 2
 
 
 def test_reliability_leaves_empty_bins_out_and_opens_few():

@@ -5,13 +5,12 @@ import json
 import numpy as np
 import pytest
 from run_folders import open_page, text_of
-from tiny_study import environment, queue, tiny_config, tiny_study
+from tiny_study import environment, finish, queue, tiny_config, tiny_study
 
 from core import runs
 from core.__main__ import main
 from core.charts.cheat_test import cheat_chart
 from core.data.lungs import CENTRE
-from core.engine import execute
 from core.evaluation.cheat_results import CHEAT_COLUMNS, SEEN, cheat_table
 from core.evaluation.cheat_test import Blackened, cheat_test
 from core.files import write_json
@@ -38,9 +37,7 @@ def call(settings, monkeypatch, capsys):
 def trained(settings):
     # What is held back from the run is held back from the heads that are trained for the test.
     split = {"by": "patient", "calibration_share": 0.25}
-    run = queue(tiny_config("quick", views=2, split=split), settings)
-    assert execute(run, settings)
-    return runs.read_run(settings.runs, run.id)
+    return finish(tiny_config("quick", views=2, split=split), settings)
 
 
 @pytest.fixture(scope="module")

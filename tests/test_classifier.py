@@ -6,9 +6,10 @@ import tensorflow as tf
 
 from core.errors import UserError
 from core.inference import occlusion, pixel_gradients
-from core.inference.explain import explain, gradcam
-from core.inference.methods import EXPLANATIONS
-from core.models.backbones import BACKBONES, BATCH_NORM_MOMENTUM
+from core.inference.explain import explain
+from core.inference.methods import EXPLANATIONS, GRADCAM
+from core.models.backbone_graph import BATCH_NORM_MOMENTUM
+from core.models.backbones import BACKBONES
 from core.models.classifier import backbone_model, build_classifier, head_model, set_trainable
 from core.models.head import HeadConfig
 from core.settings import read_settings
@@ -66,7 +67,9 @@ def test_every_backbone_predicts_the_same_after_loading_in_safe_mode(trained):
 
 def spoken_for(row, pixels, model):
     """A class that some of the last maps speak for: untrained networks leave others empty."""
-    notes = [gradcam(model, pixels[0, ..., 0], c, row.gradcam_layer).note for c in range(3)]
+    notes = [
+        explain(GRADCAM, model, pixels[0, ..., 0], c, row.gradcam_layer).note for c in range(3)
+    ]
     return notes.index("")
 
 
@@ -99,7 +102,7 @@ def test_gradcam_of_every_backbone_is_the_published_formula(trained):
     heat = np.maximum((maps.numpy()[0] * weights).sum(axis=-1), 0)
     heat = cv2.resize(heat, pixels.shape[1:3], interpolation=cv2.INTER_LINEAR)
     heat = (heat - heat.min()) / np.ptp(heat)
-    ours = gradcam(loaded, pixels[0, ..., 0], chosen, row.gradcam_layer).heat
+    ours = explain(GRADCAM, loaded, pixels[0, ..., 0], chosen, row.gradcam_layer).heat
     np.testing.assert_allclose(ours, heat, atol=1e-4)
 
 
@@ -226,7 +229,7 @@ def test_under_mixed_precision_the_head_stays_in_single():
         pixels = images(2, 48)
         assert model.get_layer("block1_conv").compute_dtype == "float16"
         assert model(pixels).numpy().dtype == np.float32
-        heat = gradcam(model, pixels[0, ..., 0], 0, "block4_relu").heat
+        heat = explain(GRADCAM, model, pixels[0, ..., 0], 0, "block4_relu").heat
         assert heat.dtype == np.float32 and np.isfinite(heat).all()
     finally:
         keras.config.set_dtype_policy(before)

@@ -4,18 +4,13 @@ import json
 import math
 
 import pytest
-from run_folders import make_environment, make_finished_run, open_page, text_of
+from run_folders import make_finished_run, open_page, text_of
 
 from core import runs
 from core.__main__ import main
 from core.evaluation.common_images import read_answers
 from core.evaluation.pairs import pairs_table
 from pages.components import differences
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    return make_environment(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from dicom_files import by_gdcm, by_pillow, dataset, saved
 from PIL import Image
 from pydicom import uid
-from test_archives import zipped
+from zip_files import zipped
 
 from core.errors import UserError
 from core.imaging.decode import read_image

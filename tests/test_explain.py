@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from core.errors import UserError
 from core.inference import pixel_gradients
-from core.inference.explain import explain, explain_shuffled, gradcam
-from core.inference.methods import EXPLANATIONS
+from core.inference.explain import explain, explain_shuffled
+from core.inference.methods import EXPLANATIONS, GRADCAM
 from core.inference.network_parts import network_parts
 from core.inference.occlusion import SQUARES, occlusion_heats
 from core.inference.overlay import overlay
@@ -50,7 +50,7 @@ def model():
 def test_heat_lies_where_the_object_is(model):
     pixels, centres = blobs(8, seed=1)
     for position in range(1, 8, 2):
-        explanation = gradcam(model, pixels[position], 1, LAYER)
+        explanation = explain(GRADCAM, model, pixels[position], 1, LAYER)
         heat = explanation.heat
         assert heat.shape == (SIZE, SIZE) and heat.dtype == np.float32
         assert heat.min() == 0 and heat.max() == 1 and not explanation.note
@@ -135,10 +135,10 @@ def test_pixels_as_floats_predict_the_same(model):
 def test_a_certain_prediction_still_has_a_map(model):
     kernel, bias = model.get_layer("head_logits").get_weights()
     pixels = blobs(2, seed=1)[0][1]
-    heat = gradcam(model, pixels, 1, LAYER).heat
+    heat = explain(GRADCAM, model, pixels, 1, LAYER).heat
     model.get_layer("head_logits").set_weights([kernel * 1000, bias])
     assert model(pixels[None, ..., None]).numpy().max() == 1
-    certain = gradcam(model, pixels, 1, LAYER)
+    certain = explain(GRADCAM, model, pixels, 1, LAYER)
     model.get_layer("head_logits").set_weights([kernel, bias])
     np.testing.assert_allclose(certain.heat, heat, atol=1e-4)
 
@@ -146,7 +146,7 @@ def test_a_certain_prediction_still_has_a_map(model):
 def test_a_map_that_says_nothing_is_empty_and_says_so(model):
     kernel, bias = model.get_layer("head_logits").get_weights()
     model.get_layer("head_logits").set_weights([kernel * 0, bias])
-    explanation = gradcam(model, blobs(2, seed=1)[0][1], 1, LAYER)
+    explanation = explain(GRADCAM, model, blobs(2, seed=1)[0][1], 1, LAYER)
     model.get_layer("head_logits").set_weights([kernel, bias])
     assert not explanation.heat.any() and "empty" in explanation.note
 
@@ -159,7 +159,7 @@ def test_heads_are_shuffled_beside_the_network_and_never_in_it(model):
     assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
     # A cached network that grew with each question would fill the memory in the end.
     assert sum(len(layer._outbound_nodes) for layer in model.layers) == nodes
-    np.testing.assert_array_equal(own.heat, gradcam(model, pixels, 1, LAYER).heat)
+    np.testing.assert_array_equal(own.heat, explain(GRADCAM, model, pixels, 1, LAYER).heat)
     parts = network_parts(model, LAYER)
     kernel = parts.tail.get_layer("head_logits").get_weights()[0]
     shuffled = [parts.shuffled_tail(s).get_layer("head_logits").get_weights()[0] for s in (0, 0, 1)]
@@ -182,9 +182,9 @@ def test_parts_leave_with_their_network():
 def test_an_unknown_layer_or_class_is_named(model):
     pixels = blobs(2, seed=1)[0][1]
     with pytest.raises(UserError, match="'mixed10'"):
-        gradcam(model, pixels, 1, "mixed10")
+        explain(GRADCAM, model, pixels, 1, "mixed10")
     with pytest.raises(UserError, match="Class 2"):
-        gradcam(model, pixels, 2, LAYER)
+        explain(GRADCAM, model, pixels, 2, LAYER)
 
 
 def test_the_overlay_colours_hot_places_and_leaves_cold_ones():

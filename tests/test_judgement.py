@@ -7,10 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tiny_study import queue, tiny_config, tiny_study
+from tiny_study import finish, tiny_config, tiny_study
 
-from core import runs
-from core.engine import execute
 from core.imaging.decode import read_image
 from core.imaging.turns import TURNS, turn, turned_back_file
 from core.inference import familiarity
@@ -24,16 +22,10 @@ def settings(tmp_path_factory):
     return tiny_study(tmp_path_factory.mktemp("judgement"))
 
 
-def finished(config, settings):
-    run = queue(config, settings)
-    assert execute(run, settings)
-    return runs.read_run(settings.runs, run.id)
-
-
 @pytest.fixture(scope="module")
 def run(settings):
     """A run on a frozen backbone, whose features are stored."""
-    return finished(tiny_config("quick"), settings)
+    return finish(tiny_config("quick"), settings)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +139,7 @@ def test_parts_are_short_and_go_on_where_they_stopped(run, reference, settings, 
 
 
 def test_a_run_that_trained_its_network_is_read_through_that_network(settings, learnt):
-    run = finished(tiny_config(epochs=1, head={"pooling": "flatten"}), settings)
+    run = finish(tiny_config(epochs=1, head={"pooling": "flatten"}), settings)
     before = set((settings.artifacts / "features").iterdir())
     judgement = judge(run, learnt, settings)
     assert judgement.nearest[0].copy == SAME_FILE_WORDS

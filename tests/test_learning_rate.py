@@ -3,18 +3,10 @@
 import keras
 import numpy as np
 import pytest
+from rates_met import RatesMet
 
 from core.training.learning_rate import LearningRate
 from core.training.schedule import SCHEDULES, CyclicalLearningRate
-
-
-class RatesMet(keras.callbacks.Callback):
-    def __init__(self):
-        super().__init__()
-        self.rates = []
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.rates.append(float(self.model.optimizer.learning_rate))
 
 
 @pytest.mark.parametrize("first_step", [0, 7])

@@ -1,16 +1,10 @@
 """Limitations: every sentence follows from a fact, and is silent without it."""
 
 import pytest
-from run_folders import change_run, make_environment, make_finished_run
+from run_folders import change_run, make_finished_run
 
 from core.evaluation.limitations import limitations
 from core.evaluation.report_facts import gather
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    return make_environment(tmp_path, monkeypatch)
-
 
 # What a run is made with, what its metrics say -> words that then stand among the limitations.
 FACTS = {

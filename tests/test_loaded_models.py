@@ -15,8 +15,9 @@ from core import runs
 from core.errors import UserError
 from core.files import write_json
 from core.inference import loaded_models
-from core.inference.explain import gradcam
+from core.inference.explain import explain
 from core.inference.loaded_models import BYTES_PER_LAYER, load_classifier, size_of
+from core.inference.methods import GRADCAM
 from core.models.backbones import BACKBONES
 from core.models.classifier import build_classifier
 
@@ -189,7 +190,7 @@ def test_many_loads_leave_nothing_behind(finished, monkeypatch):
         model = load_classifier(run)
         pixels = np.zeros((32, 32), np.uint8)
         model.predict_on_batch(pixels[None, :, :, None])
-        gradcam(model, pixels, 0, BACKBONES["TinyCNN"].gradcam_layer)
+        explain(GRADCAM, model, pixels, 0, BACKBONES["TinyCNN"].gradcam_layer)
         known.append(weakref.ref(model))
     del model
     gc.collect()

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from run_folders import change_run, make_environment, make_finished_run
+from run_folders import change_run, make_finished_run
 from scipy import stats
 
 from core import runs
@@ -26,11 +26,6 @@ from core.inference.opinions import (
 from core.inference.predictor import Prediction
 
 CLASSES = ("normal", "bacteria", "coronavirus")
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    return make_environment(tmp_path, monkeypatch)
 
 
 def says(*shares, doubt="", problem=""):

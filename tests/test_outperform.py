@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from evidence_by_hand import evidence, images
-from run_folders import make_environment, make_finished_run
+from run_folders import make_finished_run
 
 from core.data.catalog import load_catalog
 from core.evaluation import outperform
@@ -12,11 +12,6 @@ from core.evaluation.baseline_results import baseline_rows
 from core.evaluation.cases import run_cases, with_catalog
 from core.evaluation.evidence import CANNOT, NO, NOT_SETTLED, YES, gather
 from core.evaluation.pairs import pairs_table, probability_best
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    return make_environment(tmp_path, monkeypatch)
 
 
 def gathered(settings, *made):
@@ -50,10 +45,10 @@ def test_a_contest_has_one_run_per_network_the_oldest():
         ("MobileNetV2", "quick", "B"),
         ("MobileNetV2", "quick", ""),
     )
-    first, second = outperform.fields(rows)
+    first, second = outperform.fair_contests(rows)
     assert first["run"].tolist() == ["run 3", "run 5", "run 6"]
     assert second["run"].tolist() == ["run 0", "run 1"]
-    assert outperform.fields(rows.iloc[1:3]) == []
+    assert outperform.fair_contests(rows.iloc[1:3]) == []
 
 
 def pair(finding="better", low=0.05, high=0.1, leader_first=True):

@@ -2,15 +2,10 @@
 
 import pandas as pd
 import pytest
-from run_folders import change_run, make_environment, make_finished_run, open_page, text_of
+from run_folders import change_run, make_finished_run, open_page, text_of
 
 from core.evaluation.cases import run_cases
 from core.evaluation.slices import SLICINGS
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    return make_environment(tmp_path, monkeypatch)
 
 
 def choose_cell(page, truth, answer):

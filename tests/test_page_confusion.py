@@ -4,15 +4,10 @@ import shutil
 
 import numpy as np
 import pytest
-from run_folders import change_run, make_environment, make_finished_run, open_page, text_of
+from run_folders import change_run, make_finished_run, open_page, text_of
 
 from core.evaluation.published import FOOTNOTES, PER_CLASS
 from pages.components.matrix_words import read_matrix
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    return make_environment(tmp_path, monkeypatch)
 
 
 def test_without_a_finished_run_the_page_says_what_to_do(settings):

@@ -5,30 +5,15 @@ import json
 import pytest
 from run_folders import (
     button,
-    make_environment,
     make_finished_run,
-    no_worker,
+    make_run,
     open_page,
     text_of,
 )
 
 from core import run_requests, runs
-from core.training.config import configure
 
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    settings = make_environment(tmp_path, monkeypatch)
-    with no_worker(settings):
-        yield settings
-
-
-def make_run(settings, **status):
-    config = configure("TinyCNN", "finetune")
-    run = runs.create_run(settings.runs, config.model_dump(mode="json"), "TinyCNN-finetune")
-    if status:
-        runs.write_status(run, **status)
-    return run
+pytestmark = pytest.mark.usefixtures("queue_stands_still")
 
 
 def make_interrupted(settings):

@@ -8,7 +8,7 @@ from dicom_files import dataset, saved
 from PIL import Image
 from run_folders import button, make_environment, make_finished_run, open_page, text_of
 from streamlit.testing.v1 import AppTest
-from test_archives import zipped
+from zip_files import zipped
 
 from core.imaging.archives import MOST_IMAGES
 from core.inference.batch import Answer

@@ -3,8 +3,7 @@
 import pytest
 from run_folders import (
     button,
-    make_environment,
-    no_worker,
+    make_run,
     open_page,
     text_of,
 )
@@ -16,13 +15,7 @@ from core.training.variations import ALL, VARIATIONS
 from pages.components.start_form import STUDY
 from pages.components.study_form import CHOSEN_AT_FIRST
 
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    settings = make_environment(tmp_path, monkeypatch)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with no_worker(settings):
-        yield settings
+pytestmark = pytest.mark.usefixtures("queue_stands_still")
 
 
 def open_form(varied):
@@ -37,14 +30,6 @@ def open_form(varied):
 def small_batch(page):
     """A batch that the few images of the collection can fill."""
     page.number_input(key="study/quick/imagenet/batch_size").set_value(16).run()
-
-
-def make_run(settings, backbone, **status):
-    config = configure(backbone, "finetune", study="Networks")
-    run = runs.create_run(settings.runs, config.model_dump(mode="json"), backbone)
-    if status:
-        runs.write_status(run, **status)
-    return run
 
 
 def in_order(settings):
@@ -129,7 +114,7 @@ def test_a_batch_larger_than_the_training_set_is_one_sentence_and_nothing_is_que
 
 
 def test_a_taken_name_is_told_and_a_free_one_offered(settings):
-    make_run(settings, "VGG16")
+    make_run(settings, "VGG16", "Networks")
     page = open_form("backbones")
     name = page.text_input(key="study-name-backbones")
     assert name.value == "Networks 2"

@@ -3,47 +3,35 @@
 import pytest
 from run_folders import (
     button,
-    make_environment,
     make_finished_run,
-    no_worker,
+    make_run,
     open_page,
     text_of,
     write_history,
 )
 
 from core import run_requests, runs
-from core.training.config import configure
 from core.training.study import plan_study
 
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    settings = make_environment(tmp_path, monkeypatch)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with no_worker(settings):
-        yield settings
+pytestmark = pytest.mark.usefixtures("queue_stands_still")
 
 
-def make_run(settings, backbone, **status):
-    config = configure(backbone, "finetune", study="Networks")
-    run = runs.create_run(settings.runs, config.model_dump(mode="json"), backbone)
-    if status:
-        runs.write_status(run, **status)
-    return run
+def make_member(settings, backbone, **status):
+    return make_run(settings, backbone, "Networks", **status)
 
 
 @pytest.fixture
 def at_work(settings):
     """A study of five in every state but interrupted, and a queued run that is in no study."""
     finished = make_finished_run(settings, study="Networks", backbone="VGG16")
-    running = make_run(
+    running = make_member(
         settings, "VGG19", state=runs.RUNNING, phase="Training the network", step=40, steps=120,
         epoch=2, epochs=6, seconds_left=125.0,
     )  # fmt: skip
     write_history(running, epochs=2, batches=20)
-    failed = make_run(settings, "ResNet50", state=runs.FAILED, message="Out of memory.")
-    stopped = make_run(settings, "InceptionV3", state=runs.STOPPED, message="Stopped.")
-    waiting = make_run(settings, "MobileNetV2")
+    failed = make_member(settings, "ResNet50", state=runs.FAILED, message="Out of memory.")
+    stopped = make_member(settings, "InceptionV3", state=runs.STOPPED, message="Stopped.")
+    waiting = make_member(settings, "MobileNetV2")
     return {
         "finished": finished,
         "running": running,
@@ -111,7 +99,7 @@ def test_a_finished_study_is_one_line_that_leads_to_its_results(settings):
 
 
 def test_a_study_that_has_ended_unfinished_offers_to_resume(settings):
-    halted = [make_run(settings, name, state=runs.STOPPED) for name in ("VGG16", "VGG19")]
+    halted = [make_member(settings, name, state=runs.STOPPED) for name in ("VGG16", "VGG19")]
     page = open_page("training")
     assert "0 of 2 finished, 2 stopped" in page.get("progress")[0].proto.text
     button(page, "Resume 2 runs").click().run()
@@ -131,8 +119,8 @@ def test_a_study_that_has_ended_unfinished_offers_to_resume(settings):
 )
 @pytest.mark.parametrize("state", [runs.STOPPED, runs.QUEUED])
 def test_a_folder_edited_by_hand_leaves_the_page_whole(settings, name, content, said, state):
-    make_run(settings, "VGG16", state=runs.STOPPED)
-    edited = make_run(settings, "VGG19", state=state)
+    make_member(settings, "VGG16", state=runs.STOPPED)
+    edited = make_member(settings, "VGG19", state=state)
     (edited.folder / name).write_text(content)
     page = open_page("training")
     assert not page.exception

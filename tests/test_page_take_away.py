@@ -4,17 +4,12 @@ from io import StringIO
 
 import pandas as pd
 import pytest
-from run_folders import make_environment, make_finished_run, open_page
+from run_folders import make_finished_run, open_page
 
 from core.table_files import FORMATS
 from pages.components import report_button, take_away
 
 COMPARED = {"scores", "against-the-paper", "pairs", "repeats", "times"}
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    return make_environment(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -3,16 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from run_folders import change_run, make_environment, make_finished_run, open_page, text_of
+from run_folders import change_run, make_finished_run, open_page, text_of
 
 from core.evaluation.cases import run_cases
 from core.evaluation.thresholds import threshold_rule
 from pages.components.words import estimate, percent
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    return make_environment(tmp_path, monkeypatch)
 
 
 def words_of(page):

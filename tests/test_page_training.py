@@ -4,7 +4,7 @@ import time
 
 import pytest
 from pydantic import BaseModel
-from run_folders import IMAGES, button, make_environment, no_worker, open_page, text_of
+from run_folders import IMAGES, button, make_run, open_page, text_of
 from run_folders import write_history as history
 
 from core import run_requests, runs
@@ -12,27 +12,13 @@ from core.training.config import RunConfig, configure
 from pages.components.run_form import SHOWN_ABOVE
 from pages.components.words import duration, time_left
 
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    settings = make_environment(tmp_path, monkeypatch)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with no_worker(settings):
-        yield settings
+pytestmark = pytest.mark.usefixtures("queue_stands_still")
 
 
 def choose(page, backbone="TinyCNN"):
     """The page with another network chosen."""
     boxes = {box.label: box for box in page.selectbox}
     return boxes["Network (backbone)"].select(backbone).run()
-
-
-def make_run(settings, **status):
-    config = configure("TinyCNN", "finetune")
-    run = runs.create_run(settings.runs, config.model_dump(mode="json"), "TinyCNN-finetune")
-    if status:
-        runs.write_status(run, **status)
-    return run
 
 
 def fields(model, prefix=""):

@@ -6,10 +6,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from tiny_study import queue, tiny_config, tiny_study
+from tiny_study import finish, tiny_config, tiny_study
 
-from core import runs
-from core.engine import execute
 from core.inference.predictor import predict
 from core.training import gpus
 from core.training.precision import FLOAT32, MIXED, choose_precision, computing_in
@@ -18,12 +16,6 @@ from core.training.precision import FLOAT32, MIXED, choose_precision, computing_
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     return tiny_study(tmp_path_factory.mktemp("precision"))
-
-
-def finish(config, settings):
-    run = queue(config, settings)
-    assert execute(run, settings)
-    return runs.read_run(settings.runs, run.id)
 
 
 def features_made_with(settings):

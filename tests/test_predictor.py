@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
-from tiny_study import environment, queue, tiny_config, tiny_study
+from tiny_study import environment, finish, queue, tiny_config, tiny_study
 
 from core import runs
-from core.engine import execute
 from core.errors import UserError
+from core.inference import loaded_models
 from core.inference.methods import EXPLANATIONS
-from core.inference.predictor import predict
+from core.inference.predictor import make_ready, predict
 from core.inference.sanity import SAME_ABOVE, alike, check_map
 from core.settings import PROJECT
 
@@ -25,9 +25,7 @@ def settings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(settings):
-    run = queue(tiny_config(epochs=1), settings)
-    assert execute(run, settings)
-    return runs.read_run(settings.runs, run.id)
+    return finish(tiny_config(epochs=1), settings)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +41,12 @@ def test_a_path_and_its_bytes_give_the_same_answer(run, image, settings):
     assert one.predicted == max(one.probabilities, key=one.probabilities.get)
     assert one.pixels.shape == (32, 32) and one.pixels.dtype == np.uint8
     assert one.heat is None
+
+
+def test_a_network_made_ready_is_loaded(run, settings):
+    loaded_models._loaded.clear()
+    make_ready(run, settings)
+    assert list(loaded_models._loaded) == [run.model_path]
 
 
 @pytest.mark.parametrize("method", EXPLANATIONS)

@@ -3,8 +3,8 @@
 import hashlib
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +17,10 @@ from core.errors import UserError
 from core.imaging.decode import read_image
 from core.imaging.prepared import open_prepared
 from core.imaging.preprocess import PreprocessConfig, prepare
-from core.settings import read_settings
+from core.settings import PROJECT, read_settings
 
 SIZE = 24
 CONFIG = PreprocessConfig()
-PROJECT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -189,7 +188,7 @@ from pathlib import Path
 import pandas as pd
 from core.imaging.prepared import open_prepared
 from core.imaging.preprocess import PreprocessConfig
-from core.settings import read_settings
+from core.settings import PROJECT, read_settings
 table, artifacts, size, limit, pause = sys.argv[1:]
 if int(limit):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
@@ -238,19 +237,10 @@ def test_two_processes_share_one_preparation(rows, settings):
 
 
 def test_threads_of_one_process_share_it_too(rows, settings):
-    results = []
-    threads = [
-        threading.Thread(
-            target=lambda: results.append(everything(open_prepared(rows, CONFIG, SIZE, settings)))
-        )
-        for _ in range(3)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(results) == 3
-    assert all(np.array_equal(result, expected(rows)) for result in results)
+    with ThreadPoolExecutor(3) as pool:
+        results = pool.map(lambda _: open_prepared(rows, CONFIG, SIZE, settings), range(3))
+    for prepared in results:
+        assert np.array_equal(everything(prepared), expected(rows))
 
 
 def test_a_full_disk_is_one_sentence_and_harms_nothing(rows, settings):

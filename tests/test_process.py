@@ -13,7 +13,7 @@ import pytest
 
 from core.errors import UserError
 from core.inference import process
-from core.inference.process import ask, ask_in_turn
+from core.inference.process import ask, ask_in_turn, begin_ahead
 from core.settings import PROJECT
 
 KEPT = []
@@ -112,6 +112,21 @@ def test_ten_at_once_are_answered_in_turn_and_see_their_places_fall():
     for place, visitor in enumerate((first, *others)):
         assert visitor.places[0] == place and visitor.places[-1] == 0
         assert visitor.places == sorted(visitor.places, reverse=True)
+
+
+def test_what_is_begun_ahead_is_done_and_its_errors_are_nobodys(tmp_path):
+    begin_ahead(fail, UserError)
+    begin_ahead(die_at_first, tmp_path / "begun")
+    wait_until((tmp_path / "begun").exists)
+    # It ended the process, which is replaced for whoever comes.
+    assert ask(number, 4)[0] == 4
+
+
+def test_nothing_is_begun_ahead_while_somebody_waits(tmp_path):
+    first = Visitor(slow, 0.3).in_line()
+    begin_ahead(die_at_first, tmp_path / "begun")
+    first.join(30)
+    assert ask(number, 5)[0] == 5 and not (tmp_path / "begun").exists()
 
 
 def test_who_leaves_the_line_holds_nobody_up():

@@ -6,6 +6,7 @@ import threading
 import keras
 import numpy as np
 import pytest
+from rates_met import RatesMet
 from tiny_study import queue, tiny_config, tiny_study
 
 from core import run_requests, runs
@@ -57,15 +58,6 @@ def test_the_curve_has_one_rate_per_batch_rising_by_the_same_factor(finished):
     assert curve["learning_rate"].to_numpy() == pytest.approx(rates, rel=1e-7)
     assert config.rate(59) == pytest.approx(1.0)
     assert curve[["loss", "smoothed"]].notna().all(axis=None)
-
-
-class RatesMet(keras.callbacks.Callback):
-    def __init__(self):
-        super().__init__()
-        self.rates = []
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.rates.append(float(self.model.optimizer.learning_rate))
 
 
 def record(targets, folder, **changes):

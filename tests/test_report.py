@@ -3,13 +3,12 @@
 import hashlib
 import json
 import shutil
-from html.parser import HTMLParser
 
 import pytest
+from html_page import HtmlPage
 from run_folders import change_run, make_environment, make_finished_run
 
 from core import runs
-from core.__main__ import main
 from core.errors import UserError
 from core.evaluation.claim import CLAIM, FILLED, FOR_THE_AUTHOR, checklist
 from core.evaluation.report import write_report
@@ -20,38 +19,6 @@ from core.files import write_json
 STUDY = 'Three <script>alert(1)</script> & "more"'
 # What a report of few runs with nothing beside them leaves out.
 OPTIONAL = {"repeats"}
-
-
-class Page(HTMLParser):
-    """Elements of a page, the words in them, and what scripts of which type hold."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.scripts, self.words, self.cells = [], [], [], []
-        self._open = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        if tag not in ("meta", "img", "link", "br"):
-            self._open.append(tag)
-        if tag == "script":
-            self.scripts.append([dict(attributes), ""])
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag, f"</{tag}> closes another element"
-
-    def handle_data(self, data):
-        inside = self._open[-1] if self._open else ""
-        if inside == "script":
-            self.scripts[-1][1] += data
-        elif inside != "style":
-            self.words.append(data)
-            if inside == "td":
-                self.cells.append(data)
-
-    def of(self, tag):
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +34,12 @@ def place(tmp_path_factory):
         yield settings, made, facts, write_report(facts)
 
 
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    return make_environment(tmp_path, monkeypatch)
-
-
 def words(text):
-    return " ".join(" ".join(Page(text).words).replace("\xa0", " ").split())
+    return " ".join(" ".join(HtmlPage(text).words).replace("\xa0", " ").split())
 
 
 def test_all_sections_stand_there(place):
-    page = Page(place[3])
+    page = HtmlPage(place[3])
     names = [attributes["id"] for attributes in page.of("section")]
     assert names == [name for name, _, _ in SECTIONS if name not in OPTIONAL]
     headings = [a["href"] for a in page.of("a")]
@@ -85,7 +47,7 @@ def test_all_sections_stand_there(place):
 
 
 def test_nothing_is_loaded_from_anywhere(place):
-    page = Page(place[3])
+    page = HtmlPage(place[3])
     assert not page.of("link") and not page.of("iframe") and not page.of("object")
     for tag, attributes in page.elements:
         for name in ("src", "srcset", "data", "action", "poster"):
@@ -99,7 +61,7 @@ def test_nothing_is_loaded_from_anywhere(place):
 
 
 def test_only_scripts_with_the_page_s_own_mark_run(place):
-    page = Page(place[3])
+    page = HtmlPage(place[3])
     (policy,) = [a["content"] for a in page.of("meta") if "http-equiv" in a]
     for attributes, content in page.scripts:
         if attributes.get("type") == "application/json":
@@ -134,7 +96,7 @@ def test_figures_have_their_interval_and_n(place):
 
 def test_every_field_of_the_recipe_stands_there_and_differences_are_marked(place):
     _, made, _, text = place
-    page = Page(text)
+    page = HtmlPage(text)
     for name in ("head.dropout", "preprocess.clip_limit", "schedule", "optimizer.beta_2", "keep"):
         assert name in page.cells
     recipe = text.partition('<table class="recipe')[2].partition("</table>")[0]
@@ -218,7 +180,7 @@ def test_runs_of_other_classes_are_not_compared(settings):
 def test_repeats_get_their_mean(settings):
     made = [make_finished_run(settings, seed, seed=seed) for seed in (0, 1)]
     text = write_report(gather(made, settings))
-    assert "repeats" in [a["id"] for a in Page(text).of("section")]
+    assert "repeats" in [a["id"] for a in HtmlPage(text).of("section")]
     assert "One seed each" not in words(text)
 
 
@@ -238,36 +200,6 @@ def test_without_figures_there_is_one_sentence(settings):
     (run.folder / "metrics.json").unlink()
     with pytest.raises(UserError, match=f"None of these runs .* metrics.json of {run.id}"):
         gather([run], settings)
-
-
-def test_the_command_writes_one_whole_file(place, tmp_path, capsys, monkeypatch):
-    settings, made, _, _ = place
-    monkeypatch.setenv("CHESTBENCH_ARTIFACTS", str(settings.artifacts))
-    monkeypatch.setenv("CHESTBENCH_DATA", str(settings.data_roots[0]))
-    out = tmp_path / "new" / "report.html"
-    assert main(["report", "--study", STUDY, "--out", str(out), "--json"]) == 0
-    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert answer["runs"] == [run.id for run in made] and answer["missing"] == []
-    assert [path.name for path in out.parent.iterdir()] == ["report.html"]
-    assert answer["megabytes"] == pytest.approx(out.stat().st_size / 1e6, abs=0.01)
-    two = ",".join(run.id for run in made[:2])
-    assert main(["report", "--runs", two, "--out", str(out)]) == 0
-    assert "Study" not in Page(out.read_text()).words[3]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (("--study", "None"), "There is no study 'None'"),
-        (("--runs", ","), "--runs names no run"),
-        (("--runs", "../x"), "There is no run '../x'"),
-        (("--study", "None", "--out", "report.pdf"), "end it in .html"),
-    ],
-)
-def test_the_command_says_what_is_wrong(settings, capsys, tmp_path, arguments, sentence):
-    assert main(["report", "--out", str(tmp_path / "r.html"), *arguments]) == 2
-    assert sentence in capsys.readouterr().err
-    assert not (tmp_path / "r.html").exists()
 
 
 def test_a_copied_run_makes_the_same_report(place, tmp_path):

@@ -1,21 +1,17 @@
 """The command `study`: what it plans, follows, lists, stops and resumes, and what it refuses."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 
 import pytest
 from filelock import FileLock
-from tiny_study import environment, queue, tiny_config, tiny_study
+from tiny_study import queue, run_command, tiny_config, tiny_study
 
 from core import run_requests, runs
 from core.__main__ import build_parser
 from core.chosen_configs import chosen_study
-from core.settings import PROJECT
 from core.studies import studies
 from core.training.config import configure
 from core.training.jobs import WORKER_LOCK
@@ -29,17 +25,13 @@ def settings(tmp_path_factory):
 @pytest.fixture(scope="module")
 def studied(settings):
     """A study of two runs that the command line trained to their end."""
-    process = subprocess.run(
-        [
-            sys.executable, "-m", "core", "study", "--name", "Two recipes", "--backbones",
-            "TinyCNN", "--recipes", "quick,paper", "--epochs", "1", "--image-size", "32",
-            "--set", "batch_size=8", "--json",
-        ],
-        cwd=PROJECT, env=environment(settings), capture_output=True, text=True,
+    process, answer = run_command(
+        settings, "study", "--name", "Two recipes", "--backbones", "TinyCNN",
+        "--recipes", "quick,paper", "--epochs", "1", "--image-size", "32", "--set", "batch_size=8",
     )  # fmt: skip
     assert process.returncode == 0, process.stderr
     assert "Study Two recipes" in process.stderr
-    return json.loads(process.stdout.splitlines()[-1])
+    return answer
 
 
 def test_a_study_ends_with_the_metrics_of_every_run(studied):
@@ -169,11 +161,5 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_persons_error_is_one_sentence_and_leaves_no_run(call, settings, studied, case):
-    arguments, word = WRONG[case]
-    before = len(runs.list_runs(settings.runs))
-    code, answer, told = call(*arguments)
-    assert code == 2
-    assert word in answer["error"] and answer["error"] in told
-    assert "\n" not in answer["error"] and "Traceback" not in told
-    assert len(runs.list_runs(settings.runs)) == before
+def test_a_persons_error_is_one_sentence_and_leaves_no_run(refused, studied, case):
+    refused(*WRONG[case])

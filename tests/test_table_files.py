@@ -1,6 +1,8 @@
 """Tables as files: CSV reads back the same numbers, LaTeX and Markdown show what they are given."""
 
 import re
+import shutil
+import subprocess
 from io import StringIO
 
 import numpy as np
@@ -67,6 +69,27 @@ def test_latex_has_booktabs_rules_and_balanced_braces():
     rows = written.partition(r"\midrule")[2].partition(r"\bottomrule")[0].strip().splitlines()
     assert len(rows) == len(ESCAPED)
     assert all(row.endswith(r"\\") and len(re.findall(r"(?<!\\)&", row)) == 1 for row in rows)
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="LaTeX is not installed")
+def test_latex_compiles_and_stays_within_the_line(tmp_path):
+    """Tables of eleven columns ran 188 points out of a landscape page."""
+    narrow = pd.DataFrame({"text": list(ESCAPED)})
+    wide = pd.DataFrame(
+        {f"column {i}": ["92.1\N{NO-BREAK SPACE}% (90.7 to 93.2)"] for i in range(20)}
+    )
+    page = latex_text(narrow, "Narrow & 50 %") + latex_text(wide, "Wide")
+    (tmp_path / "page.tex").write_text(
+        "\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{booktabs,graphicx}"
+        f"\\begin{{document}}\n{page}\\end{{document}}\n",
+        encoding="utf-8",
+    )
+    made = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"],
+        cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", errors="replace",
+    )  # fmt: skip
+    assert made.returncode == 0 and (tmp_path / "page.pdf").exists(), made.stdout[-1000:]
+    assert "Overfull" not in made.stdout
 
 
 def test_markdown_keeps_columns_and_digits():

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from tiny_study import queue, tiny_config, tiny_study
+from tiny_study import finish, queue, tiny_config, tiny_study
 
 from core import run_requests, runs
 from core.engine import execute
@@ -22,12 +22,6 @@ from core.training.schedule import SCHEDULES
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     return tiny_study(tmp_path_factory.mktemp("trainer"))
-
-
-def finish(config, settings):
-    run = queue(config, settings)
-    assert execute(run, settings), runs.read_run(settings.runs, run.id).status
-    return runs.read_run(settings.runs, run.id)
 
 
 @pytest.fixture(scope="module", params=RECIPES)

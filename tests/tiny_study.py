@@ -3,7 +3,10 @@
 Shared by the tests of training, the engine, the command line and prediction.
 """
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,8 @@ from collections_on_disk import make_settings
 from PIL import Image
 
 from core import runs
-from core.settings import Settings
+from core.engine import execute
+from core.settings import PROJECT, Settings
 from core.training.config import RunConfig, configure
 
 NAMES = {
@@ -54,6 +58,13 @@ def queue(config: RunConfig, settings: Settings) -> runs.Run:
     return runs.create_run(settings.runs, config.model_dump(mode="json"), "tiny")
 
 
+def finish(config: RunConfig, settings: Settings) -> runs.Run:
+    """Train a run here and now, to its end."""
+    run = queue(config, settings)
+    assert execute(run, settings), runs.read_run(settings.runs, run.id).status
+    return runs.read_run(settings.runs, run.id)
+
+
 def environment(settings: Settings) -> dict[str, str]:
     """An environment in which a process of its own sees the same settings."""
     return os.environ | {
@@ -63,3 +74,13 @@ def environment(settings: Settings) -> dict[str, str]:
         "CHESTBENCH_THREADS": "2",
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
+
+
+def run_command(settings: Settings, *arguments: str) -> tuple[subprocess.CompletedProcess, dict]:
+    """Call the command line in a process of its own, as a person would; also give its JSON."""
+    process = subprocess.run(
+        [sys.executable, "-m", "core", *arguments, "--json"],
+        cwd=PROJECT, env=environment(settings), capture_output=True, text=True,
+    )  # fmt: skip
+    assert process.stdout, process.stderr
+    return process, json.loads(process.stdout.splitlines()[-1])

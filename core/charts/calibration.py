@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, MUTED, ORANGE, translucent
-from core.charts.theme import blank, dress
+from core.charts.theme import blank, dress, interval_bars
 
 SAID = "Probability of the answer (%)"
 RIGHT = "Answers that were right (%, 95 % interval)"
@@ -39,15 +39,9 @@ def reliability_chart(tables: Mapping[str, pd.DataFrame], few: int) -> go.Figure
                 "symbol": [f"{symbol}-open" if n < few else symbol for n in rows["n"]],
                 "line": {"width": 2},
             },
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": rows["share_high"] - rows["share"],
-                "arrayminus": rows["share"] - rows["share_low"],
-                "color": translucent(colour, 0.7),
-                "thickness": 2,
-                "width": 4,
-            },
+            error_y=interval_bars(
+                rows["share"], rows["share_low"], rows["share_high"], translucent(colour, 0.7)
+            ),
             customdata=rows[["right", "n"]],
             hovertemplate="said %{x:.1%}, right %{y:.1%}<br>%{customdata[0]:,} of "
             "%{customdata[1]:,} answers<extra></extra>",

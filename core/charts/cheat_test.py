@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, GREY, TEXT, VERMILLION
 from core.charts.comparison import MEASURES
-from core.charts.theme import dress, name_rows
+from core.charts.theme import dress, interval_bars, name_rows
 
 COLOURS = (ACCENT, VERMILLION, GREY)
 ROW_HEIGHT = 96
@@ -29,15 +29,7 @@ def cheat_chart(table: pd.DataFrame, measure: str, seen: Mapping[str, str]) -> g
             orientation="h",
             name=words,
             marker={"color": COLOURS[number], "line": {"width": 0}},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": (rows["high"] - rows["score"]).fillna(0),
-                "arrayminus": (rows["score"] - rows["low"]).fillna(0),
-                "color": TEXT,
-                "thickness": 1.5,
-                "width": 4,
-            },
+            error_x=interval_bars(rows["score"], rows["low"], rows["high"], TEXT, thickness=1.5),
             hovertext=rows["name"] + ", " + words,
             hovertemplate="%{hovertext}<br>%{x:.1%}<extra></extra>",
         )

@@ -21,7 +21,7 @@ from core.charts.colours import (
     TEXT,
     translucent,
 )
-from core.charts.theme import PERCENT_TICKS, blank, dress, list_below, name_rows
+from core.charts.theme import PERCENT_TICKS, blank, dress, interval_bars, list_below, name_rows
 
 ROW_HEIGHT = 46
 MOST_NAMES = 14
@@ -174,15 +174,7 @@ def _errors(rows: pd.DataFrame, measure: str, colour: str) -> dict:
     low, high = f"{measure}_low", f"{measure}_high"
     if low not in rows:
         return {"visible": False}
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": (rows[high] - rows[measure]).fillna(0),
-        "arrayminus": (rows[measure] - rows[low]).fillna(0),
-        "color": translucent(colour, 0.7),
-        "thickness": 2,
-        "width": 4,
-    }
+    return interval_bars(rows[measure], rows[low], rows[high], translucent(colour, 0.7))
 
 
 def _interval_words(rows: pd.DataFrame, measure: str) -> list[str]:

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, MUTED, TEXT, translucent
-from core.charts.theme import blank, dress, name_rows
+from core.charts.theme import blank, dress, interval_bars, name_rows
 
 ROW_HEIGHT = 44
 # Letters that a narrow screen holds in a line; longer pairs take two lines and more height.
@@ -45,15 +45,10 @@ def differences_chart(pairs: pd.DataFrame) -> go.Figure:
             name=style["name"],
             mode="markers",
             marker={"color": style["colour"], "symbol": style["symbol"], "size": 11},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": 100 * (chosen["high"] - chosen["difference"]).fillna(0),
-                "arrayminus": 100 * (chosen["difference"] - chosen["low"]).fillna(0),
-                "color": translucent(style["colour"], 0.7),
-                "thickness": 2,
-                "width": 4,
-            },
+            error_x=interval_bars(
+                *(100 * chosen[end] for end in ("difference", "low", "high")),
+                translucent(style["colour"], 0.7),
+            ),
             hovertext=[_words(row) for row in chosen.itertuples()],
             hovertemplate="%{hovertext}<extra></extra>",
         )

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, TEXT
-from core.charts.theme import blank, dress, name_rows
+from core.charts.theme import blank, dress, interval_bars, name_rows
 
 ROW_HEIGHT = 64
 AXIS = "Heat inside the lungs' box (%, 95 % interval)"
@@ -34,15 +34,9 @@ def lung_heat_chart(table: pd.DataFrame) -> go.Figure:
         name="share of the heat inside",
         mode="markers",
         marker={"color": ACCENT, "size": 12},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": (table["share_high"] - table["share"]).fillna(0),
-            "arrayminus": (table["share"] - table["share_low"]).fillna(0),
-            "color": ACCENT,
-            "thickness": 2,
-            "width": 5,
-        },
+        error_x=interval_bars(
+            table["share"], table["share_low"], table["share_high"], ACCENT, width=5
+        ),
         customdata=table["n"],
         hovertext=table["name"],
         hovertemplate="%{hovertext}<br>%{x:.1%} of the heat inside, %{customdata} images"

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import MUTED, class_colour, translucent
-from core.charts.theme import CLASS_TITLES, blank, dress
+from core.charts.theme import CLASS_TITLES, blank, dress, interval_bars
 
 HEIGHT = 400
 # Classes stand this far beside each other, as a share of the days shown, so that bars can be read.
@@ -73,15 +73,9 @@ def probabilities_over_days(
                 "symbol": ["circle-open" if learnt else "circle" for learnt in rows["learnt"]],
                 "line": {"color": colour, "width": 2},
             },
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": (rows["high"] - rows["mean"]).fillna(0),
-                "arrayminus": (rows["mean"] - rows["low"]).fillna(0),
-                "color": translucent(colour, 0.8),
-                "thickness": 2,
-                "width": 4,
-            },
+            error_y=interval_bars(
+                rows["mean"], rows["low"], rows["high"], translucent(colour, 0.8)
+            ),
             hovertext=[_words(row, title) for row in rows.itertuples()],
             hovertemplate="%{hovertext}<extra></extra>",
         )

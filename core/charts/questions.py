@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, MUTED, ORANGE, SKY, TEXT, translucent
-from core.charts.theme import blank, dress
+from core.charts.theme import blank, dress, interval_bars
 
 HEIGHT = 340
 DAYS_AXIS = "Days since onset or admission"
@@ -41,15 +41,9 @@ def onset_chart(bands: pd.DataFrame, few: int) -> go.Figure:
             "line": {"width": 2},
             "symbol": ["circle-open" if n < few else "circle" for n in rows["n"]],
         },
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": rows["high"] - rows["sensitivity"],
-            "arrayminus": rows["sensitivity"] - rows["low"],
-            "color": translucent(ACCENT, 0.7),
-            "thickness": 2,
-            "width": 5,
-        },
+        error_y=interval_bars(
+            rows["sensitivity"], rows["low"], rows["high"], translucent(ACCENT, 0.7), width=5
+        ),
         customdata=[
             f"{row.band}<br>{100 * row.sensitivity:.1f} % ({100 * row.low:.1f} to "
             f"{100 * row.high:.1f})<br>n = {row.n:,} images of {row.patients:,} patients"

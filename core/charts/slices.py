@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import MUTED, TEXT, class_colour, translucent
-from core.charts.theme import CLASS_TITLES, dress, name_rows
+from core.charts.theme import CLASS_TITLES, dress, interval_bars, name_rows
 
 LINE = 20  # pixels
 
@@ -44,15 +44,10 @@ def slices_chart(table: pd.DataFrame, classes: Sequence[str], few: int) -> go.Fi
                     for n in behind[known]
                 ],
             },
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": (shown[f"{column}_high"] - shown[column]).fillna(0),
-                "arrayminus": (shown[column] - shown[f"{column}_low"]).fillna(0),
-                "color": translucent(colour, 0.7),
-                "thickness": 2,
-                "width": 4,
-            },
+            error_x=interval_bars(
+                *(shown[f"{column}{end}"] for end in ("", "_low", "_high")),
+                translucent(colour, 0.7),
+            ),
             customdata=[
                 f"{name}<br>{title}, n = {n:,}"
                 for name, n in zip(shown["slice"], behind[known], strict=True)

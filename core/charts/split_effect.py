@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, MUTED, TEXT, translucent
-from core.charts.theme import PERCENT_TICKS, dress
+from core.charts.theme import PERCENT_TICKS, dress, interval_bars
 
 HEIGHT = 320
 SIDES = {"image": "split by image", "patient": "split by patient"}
@@ -35,7 +35,10 @@ def split_chart(pairs: pd.DataFrame, change: pd.Series, measure: str, title: str
             hovertemplate="%{hovertext}: %{y:.1%}<extra></extra>",
         )
     known = [side for side in SIDES if change[side] == change[side]]
-    value = [change[side] for side in known]
+    value, low, high = (
+        pd.Series([change[f"{side}{end}"] for side in known], dtype=float)
+        for end in ("", "_low", "_high")
+    )
     figure.add_scatter(
         # Beside the lines of the pairs, which it would hide.
         x=[(-0.06, 1.06)[side == "patient"] for side in known],
@@ -44,15 +47,7 @@ def split_chart(pairs: pd.DataFrame, change: pd.Series, measure: str, title: str
         name="all of them together",
         line={"color": ACCENT, "width": 3},
         marker={"size": 11, "color": ACCENT},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [_reach(change[f"{s}_high"] - change[s]) for s in known],
-            "arrayminus": [_reach(change[s] - change[f"{s}_low"]) for s in known],
-            "color": translucent(ACCENT, 0.7),
-            "thickness": 2,
-            "width": 5,
-        },
+        error_y=interval_bars(value, low, high, translucent(ACCENT, 0.7), width=5),
         hovertemplate="%{y:.1%}<extra></extra>",
     )
     if not known:
@@ -65,7 +60,3 @@ def split_chart(pairs: pd.DataFrame, change: pd.Series, measure: str, title: str
     figure.update_yaxes(tickformat=PERCENT_TICKS, nticks=6)
     figure.update_layout(showlegend=True)
     return dress(figure, "How the images were divided", f"{title} (%, 95 % interval)", HEIGHT)
-
-
-def _reach(length: float) -> float:
-    return length if length == length else 0.0

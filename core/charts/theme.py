@@ -6,6 +6,7 @@ Importing this registers the template and leaves plotly's default as it is.
 import textwrap
 from collections.abc import Mapping
 
+import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
 
@@ -102,6 +103,29 @@ def class_label(name: str, words: Mapping[str, str] | None = None) -> str:
     """How an axis writes a class: its name, or what ``words`` calls it, in lines of 14 letters."""
     label = (words or {}).get(name) or CLASS_TITLES.get(name, name)
     return "<br>".join(textwrap.wrap(label, 14, break_long_words=False)) or label
+
+
+def interval_bars(
+    value: pd.Series,
+    low: pd.Series,
+    high: pd.Series,
+    colour: str,
+    thickness: float = 2,
+    width: int = 4,
+) -> dict:
+    """Plotly's error_x or error_y from ``low`` to ``high`` about ``value``; none where one is NaN.
+
+    ``thickness`` of the line and ``width`` of its ends are pixels.
+    """
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": (high - value).fillna(0),
+        "arrayminus": (value - low).fillna(0),
+        "color": colour,
+        "thickness": thickness,
+        "width": width,
+    }
 
 
 def name_rows(figure: go.Figure, names: Mapping[int, str], above: float) -> None:

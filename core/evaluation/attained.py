@@ -20,10 +20,10 @@ from core.evaluation.evidence import (
     NOT_SETTLED,
     PATIENT,
     RANDOM_WEIGHTS,
-    SYNTHETIC,
     YES,
     Evidence,
     QuestionAnswer,
+    unless_drawn,
 )
 from core.evaluation.rehearsals import keeps_random_weights
 from core.evaluation.spread import spread_table
@@ -80,8 +80,7 @@ def answer(evidence: Evidence) -> QuestionAnswer:
     gap = _against_paper(best) if of_paper else (np.nan,) * 3
     decided = _decide(gap, above, of_paper)
     sentence = " ".join(_sentences(best, gap, trivial, above))
-    if evidence.synthetic:
-        decided, sentence = CANNOT, f"{SYNTHETIC} {sentence}"
+    decided, sentence = unless_drawn(evidence, decided, sentence)
     (run,) = (run for run in evidence.runs if run.id == best["run"])
     commands = [SEEDS.format(**best[["backbone", "recipe", "cohort", "labels"]])]
     if trivial is None:

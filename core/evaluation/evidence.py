@@ -1,8 +1,8 @@
 """What the paper's four questions are answered from, and the shape of an answer.
 
-Holds ``Evidence``, the chosen runs with what they answered image by image, and ``QuestionAnswer``.
-The questions stand in ``outperform``, ``screening``, ``attained`` and ``tracking``, all together in
-``core.evaluation.questions``.
+Holds ``Evidence``, the chosen runs with what they answered image by image, ``QuestionAnswer``, and
+what several answers have in common. The questions stand in ``outperform``, ``screening``,
+``attained`` and ``tracking``, all together in ``core.evaluation.questions``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -114,6 +114,11 @@ def gather(
     return Evidence(usable, table, cases, baselines(table))
 
 
+def unless_drawn(evidence: Evidence, decided: str, sentence: str) -> tuple[str, str]:
+    """Verdict and sentence as they are, or CANNOT and the reason first where no image was real."""
+    return (CANNOT, f"{SYNTHETIC} {sentence}") if evidence.synthetic else (decided, sentence)
+
+
 def setups(table: pd.DataFrame) -> pd.DataFrame:
     """Runs of ``table`` taken together with their repeats, the most believable setup first.
 
@@ -160,6 +165,48 @@ def images_of(evidence: Evidence, run_ids: Sequence[str]) -> pd.DataFrame:
     return first.join(means).reset_index()
 
 
+@dataclass(frozen=True)
+class ImagesRead:
+    """Validation images of one setup, each once, as ``images_of`` gives them.
+
+    ``setup`` is a row of ``setups``, None without a run. ``covid19`` are the images with COVID-19
+    among ``images``; where there is none, ``missing`` says why in a sentence, else it is empty.
+    """
+
+    setup: pd.Series | None
+    images: pd.DataFrame
+    covid19: pd.DataFrame
+    missing: str
+
+
+def images_read(evidence: Evidence, setup: pd.Series | None = None) -> ImagesRead:
+    """What the most believable setup among the runs read, or ``setup``, a row of ``setups``."""
+    available = setups(evidence.real)
+    if available.empty:
+        nothing = pd.DataFrame()
+        return ImagesRead(None, nothing, nothing, "There is no finished run that can be read.")
+    setup = available.iloc[0] if setup is None else setup
+    images = images_of(evidence, setup["runs"])
+    covid19 = images[images["finding"] == COVID19]
+    return ImagesRead(setup, images, covid19, _no_covid19(images) if covid19.empty else "")
+
+
+def _no_covid19(images: pd.DataFrame) -> str:
+    """Why ``images`` hold no COVID-19 image that could be read, in a sentence."""
+    if images.empty:
+        return "There is no predictions.csv that can be read of these runs; repeat them."
+    unknown = int((images["sha256"] == "").sum())
+    if unknown == len(images):
+        return (
+            "None of the validation images is in the catalog as it is now, so nothing is known of "
+            "them; start with the collections that the runs were trained on (CHESTBENCH_DATA)."
+        )
+    return (
+        f"Of the {counted(len(images), 'validation image')} none is of COVID-19; train on the "
+        "collection that has such images (python -m core fetch cohen)."
+    )
+
+
 def folds_command(evidence: Evidence) -> str:
     """The command of a cross-validation that checks every image that can be placed once."""
     rows = evidence.real.sort_values("balanced_accuracy", ascending=False)
@@ -188,20 +235,4 @@ def by_image(setup: pd.Series) -> tuple[str, ...]:
     return (
         "Split by image: patients can stand on both sides, so these figures are optimistic; a run "
         "split by patient is the stricter test.",
-    )
-
-
-def no_covid19(evidence: Evidence, images: pd.DataFrame) -> str:
-    """Why ``images`` hold no COVID-19 image that could be read, in a sentence."""
-    if images.empty:
-        return "There is no predictions.csv that can be read of these runs; repeat them."
-    unknown = int((images["sha256"] == "").sum())
-    if unknown == len(images):
-        return (
-            "None of the validation images is in the catalog as it is now, so nothing is known of "
-            "them; start with the collections that the runs were trained on (CHESTBENCH_DATA)."
-        )
-    return (
-        f"Of the {counted(len(images), 'validation image')} none is of COVID-19; train on the "
-        "collection that has such images (python -m core fetch cohen)."
     )

@@ -18,10 +18,10 @@ from core.evaluation.evidence import (
     NOT_SETTLED,
     PATIENT,
     RANDOM_WEIGHTS,
-    SYNTHETIC,
     YES,
     Evidence,
     QuestionAnswer,
+    unless_drawn,
 )
 from core.evaluation.pairs import BETTER, Best, pairs_table, probability_best
 from core.evaluation.rehearsals import keeps_random_weights
@@ -42,7 +42,7 @@ SEVEN = "python -m core study --backbones all --recipe quick --split patient --s
 SEEDS = "python -m core study --backbones all --recipe quick --split patient --seeds 0,1,2"
 
 
-def fields(table: pd.DataFrame) -> list[pd.DataFrame]:
+def fair_contests(table: pd.DataFrame) -> list[pd.DataFrame]:
     """Rows of ``table`` that are a fair contest, one run per network, the largest contest first.
 
     In one contest all runs have the same recipe and the same images on the same sides. Of several
@@ -67,7 +67,7 @@ def tested(answers: Sequence[Answers]) -> tuple[pd.DataFrame, Best]:
 
 def answer(evidence: Evidence, test=tested) -> QuestionAnswer:
     """Answer from the largest fair contest among the runs; ``test`` as ``tested``."""
-    contests = fields(evidence.real)
+    contests = fair_contests(evidence.real)
     if not contests:
         return _missing(evidence)
     rows = contests[0]
@@ -96,8 +96,7 @@ def answer(evidence: Evidence, test=tested) -> QuestionAnswer:
             f" {_other(rival, leader)} is surely less than {100 * NEGLIGIBLE:.0f} points behind: "
             "no network stands apart."
         )
-    if evidence.synthetic:
-        decided, sentence = CANNOT, f"{SYNTHETIC} {sentence}"
+    decided, sentence = unless_drawn(evidence, decided, sentence)
     return QuestionAnswer(
         KEY,
         QUESTION,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.evaluation.compare import BASELINE, PUBLISHED, RUN
 from core.evaluation.metrics import MEASURES, per_class_table
-from core.evaluation.published import against_published
+from core.evaluation.published_differences import against_published
 from core.evaluation.report_facts import Facts
 from core.evaluation.report_tables import Table, count_words
 from core.evaluation.spread import repeats, spread_table

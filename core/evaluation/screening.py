@@ -14,16 +14,14 @@ from core.evaluation.evidence import (
     COVID19,
     NO,
     NOT_SETTLED,
-    SYNTHETIC,
     YES,
     Evidence,
     QuestionAnswer,
     by_image,
     folds_command,
-    images_of,
-    no_covid19,
-    setups,
+    images_read,
     unit_of,
+    unless_drawn,
     who_read,
 )
 from core.evaluation.onset import ABOUT_DAYS, FIRST, Trend, onset_table, onset_trend, trend_sentence
@@ -44,14 +42,10 @@ ASKED = (
 
 def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer:
     """Answer from the most believable setup among the runs, or from ``setup``, a row of setups."""
-    available = setups(evidence.real)
-    if available.empty:
-        return _cannot(evidence, "There is no finished run that can be read.")
-    setup = available.iloc[0] if setup is None else setup
-    images = images_of(evidence, setup["runs"])
-    covid19 = images[images["finding"] == COVID19]
-    if covid19.empty:
-        return _cannot(evidence, no_covid19(evidence, images))
+    read = images_read(evidence, setup)
+    if read.missing:
+        return _cannot(evidence, read.missing)
+    setup, covid19 = read.setup, read.covid19
     if covid19["offset_days"].notna().sum() == 0:
         return _cannot(
             evidence,
@@ -61,13 +55,12 @@ def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer
     bands = onset_table(covid19)
     trend = onset_trend(covid19, bands)
     early = bands.set_index("band").loc[FIRST]
-    others = images[images["label"] != evidence.positive]
+    others = read.images[read.images["label"] != evidence.positive]
     same = others[others["source"].isin(covid19["source"])]
     alarms = _alarms(same)
     decided = _decide(early, same, alarms)
     sentence = _sentence(covid19, early, trend, setup)
-    if evidence.synthetic:
-        decided, sentence = CANNOT, f"{SYNTHETIC} {sentence}"
+    decided, sentence = unless_drawn(evidence, decided, sentence)
     return QuestionAnswer(
         KEY,
         QUESTION,

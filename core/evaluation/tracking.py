@@ -12,18 +12,15 @@ import pandas as pd
 
 from core.evaluation.evidence import (
     CANNOT,
-    COVID19,
     NO,
     NOT_SETTLED,
-    SYNTHETIC,
     YES,
     Evidence,
     QuestionAnswer,
     by_image,
     folds_command,
-    images_of,
-    no_covid19,
-    setups,
+    images_read,
+    unless_drawn,
     who_read,
 )
 from core.evaluation.onset import ABOUT_DAYS
@@ -55,14 +52,10 @@ NOT_TRAINED = (
 
 def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer:
     """Answer from the most believable setup among the runs, or from ``setup``, a row of setups."""
-    available = setups(evidence.real)
-    if available.empty:
-        return _cannot(evidence, "There is no finished run that can be read.")
-    setup = available.iloc[0] if setup is None else setup
-    images = images_of(evidence, setup["runs"])
-    covid19 = images[images["finding"] == COVID19]
-    if covid19.empty:
-        return _cannot(evidence, no_covid19(evidence, images))
+    read = images_read(evidence, setup)
+    if read.missing:
+        return _cannot(evidence, read.missing)
+    setup, covid19 = read.setup, read.covid19
     probability = f"p_{evidence.positive}"
     patients, points = followed(covid19, probability)
     if len(patients) < 2:
@@ -79,8 +72,7 @@ def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer
     gap = difference_by_outcome(patients)
     decided = _decide(size, gap)
     sentence = " ".join(_sentences(patients, points, slope, size, gap, evidence.positive, setup))
-    if evidence.synthetic:
-        decided, sentence = CANNOT, f"{SYNTHETIC} {sentence}"
+    decided, sentence = unless_drawn(evidence, decided, sentence)
     counts = patients["outcome"].value_counts()
     return QuestionAnswer(
         KEY,

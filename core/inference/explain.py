@@ -72,11 +72,6 @@ def explain_shuffled(
     return [_stretch(heat, pixels.shape, asked, row.note) for heat in heats]
 
 
-def gradcam(model: keras.Model, pixels: np.ndarray, class_index: int, layer: str) -> Explanation:
-    """Grad-CAM of one image for one class: ``explain`` with that method."""
-    return explain(GRADCAM, model, pixels, class_index, layer)
-
-
 def gradcam_heats(
     network: NetworkParts, pixels: np.ndarray, class_index: int, tails: Sequence[keras.Model]
 ) -> list[np.ndarray]:

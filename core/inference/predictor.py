@@ -1,14 +1,16 @@
 """One image through a finished run: probabilities, and where the network looked.
 
-Holds ``predict``, which loads Keras into this process; the dashboard's server calls it through
-``core.inference.process.ask``, and ``read_question``, which checks what is asked. The image takes
-the same way as in training, with the settings of the run's config. The ways to explain are a table
-in ``core.inference.methods``; the maps are computed in ``core.inference.explain``.
+Holds ``predict`` and ``make_ready``, which load Keras into this process (the dashboard's server
+calls them through ``core.inference.process``), and ``read_question``, which checks what is asked.
+The image takes the same way as in training, with the settings of the run's config. The ways to
+explain are a table in ``core.inference.methods``; the maps are computed in
+``core.inference.explain``.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from core import runs
@@ -16,7 +18,7 @@ from core.errors import UserError
 from core.imaging.decode import read_image
 from core.imaging.preprocess import prepare
 from core.inference.loaded_models import load_classifier
-from core.inference.methods import get_method
+from core.inference.methods import GRADCAM, get_method
 from core.models.backbones import BACKBONES
 from core.settings import Settings
 from core.training.config import RunConfig, read_config
@@ -88,6 +90,16 @@ def predict(
         heat=explanation.heat,
         note=explanation.note,
     )
+
+
+def make_ready(run: runs.Run, settings: Settings) -> None:
+    """Load the run's network and ask it for a map once, so that the next question is quick.
+
+    What TensorFlow compiles at a first question takes seconds. Raises UserError as ``predict``.
+    """
+    side = read_config(run.config).size
+    blank = cv2.imencode(".png", np.zeros((side, side), np.uint8))[1].tobytes()
+    predict(run, blank, settings, "blank.png", explain=GRADCAM)
 
 
 def read_question(

@@ -1,9 +1,10 @@
 """The one long-lived process beside the server in which networks are asked, each in its turn.
 
-Holds ``ask`` and ``ask_in_turn``. The dashboard's server must never load TensorFlow; whatever needs
-a network is a function of ``core.inference`` that this process calls. Models stay loaded there
-(``core.inference.loaded_models``). Requests of all visitors stand in one line, first come first
-served: whoever has a long job sends it in slices, and others get their turn between them.
+Holds ``ask``, ``ask_in_turn`` and ``begin_ahead``. The dashboard's server must never load
+TensorFlow; whatever needs a network is a function of ``core.inference`` that this process calls.
+Models stay loaded there (``core.inference.loaded_models``). Requests of all visitors stand in one
+line, first come first served: whoever has a long job sends it in slices, and others get their turn
+between them.
 """
 
 import os
@@ -83,6 +84,18 @@ def ask_in_turn(
     ) from lost
 
 
+def begin_ahead(function: Callable[..., object], /, *arguments: object) -> None:
+    """Call ``function`` in the prediction process, where nobody waits, and wait for no answer.
+
+    For what a question that is likely to come will need. While anybody stands in the line, nothing
+    is done. What the function raises is dropped: whoever asks in earnest is told.
+    """
+    with _line_moved:
+        if _line:
+            return
+    _begin(function, *arguments)
+
+
 def _before(place: object) -> int:
     with _line_moved:
         return _line.index(place)
@@ -95,7 +108,7 @@ def _leave(place: object) -> None:
 
 
 def _begin(function: Callable[..., Answer], *arguments: object, **named: object) -> Future:
-    """Hand a call to the process; only whoever stands first in the line may."""
+    """Hand a call to the process; in the line only whoever stands first may."""
     global _pool
     with _pool_lock:
         # A process that was killed while it had nothing to do makes itself known only here.

@@ -7,7 +7,8 @@ worker processes: it imports keras, and with it TensorFlow. Training stands in `
 import keras
 
 from core.errors import UserError
-from core.models.backbones import OWN_SCALING, build_backbone, check_image_size, get_backbone
+from core.models.backbone_graph import OWN_SCALING, build_backbone
+from core.models.backbones import check_image_size, get_backbone
 from core.models.head import FEATURES, HeadConfig, attach_head, pool_maps
 from core.models.weights import find_weights, load_backbone_weights
 from core.settings import Settings

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import UserError
-from core.models.backbones import Backbone, apply_builder, get_backbone
+from core.models.backbone_graph import apply_builder
+from core.models.backbones import Backbone, get_backbone
 from core.models.head import FEATURES
 from core.settings import Settings
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from core.imaging.augment import AugmentConfig, draw_matrices, warp
 from core.imaging.prepared import Prepared
-from core.models.backbones import OWN_SCALING
+from core.models.backbone_graph import OWN_SCALING
 from core.models.weights import weights_fingerprint
 from core.settings import Settings
 from core.stored_rows import StoredRows

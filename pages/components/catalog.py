@@ -1,7 +1,7 @@
 """The catalog as pages see it: read once per server, with progress, then shared by all visitors.
 
-Holds ``catalog`` and what is chosen or counted from it. What the catalog holds stands in
-``core.data.catalog``.
+Holds ``catalog``, ``begin_reading``, and what is chosen or counted from the catalog. What the
+catalog holds stands in ``core.data.catalog``.
 """
 
 import threading
@@ -42,26 +42,28 @@ def _shelf() -> dict:
     return {"lock": threading.Lock()}
 
 
+def begin_reading(settings: Settings, reread: bool = False) -> _Reading:
+    """Have the catalog read, unless it is, and wait for nothing: for pages that need it later."""
+    shelf = _shelf()
+    with shelf["lock"]:
+        # What was wrong may have been put right.
+        if reread or settings not in shelf or shelf[settings].error is not None:
+            shelf[settings] = _Reading(settings)
+            for derived in (_chosen, _browsing, _counts):
+                derived.clear()
+        return shelf[settings]
+
+
 def catalog(settings: Settings, reread: bool = False) -> pd.DataFrame:
     """The catalog of these settings; while it is read, the page shows how far that has come.
 
     ``reread`` looks at the folders again. The table is shared: do not write to it. Raises what
     ``core.data.catalog.load_catalog`` raises.
     """
-    shelf = _shelf()
-    with shelf["lock"]:
-        if reread or settings not in shelf:
-            shelf[settings] = _Reading(settings)
-            for derived in (_chosen, _browsing, _counts):
-                derived.clear()
-        reading = shelf[settings]
+    reading = begin_reading(settings, reread)
     if reading.is_alive():
         _follow(reading)
     if reading.error is not None:
-        # The next visitor tries again: what was wrong may have been put right.
-        with shelf["lock"]:
-            if shelf.get(settings) is reading:
-                del shelf[settings]
         raise reading.error
     return reading.table
 

@@ -28,10 +28,12 @@ NO_ANSWERS = (
 RUNS_AT_FIRST = 10
 
 
-def keep_run(shown: list[runs.Run]) -> None:
+def keep_run(shown: list[runs.Run]) -> runs.Run:
     """Look at the first of the runs ``shown``, unless one of them is looked at already."""
-    if st.session_state.get(RUN) not in {run.id for run in shown}:
+    by_id = {run.id: run for run in shown}
+    if st.session_state.get(RUN) not in by_id:
         st.session_state[RUN] = shown[0].id
+    return by_id[st.session_state[RUN]]
 
 
 def chosen_cell(run: runs.Run) -> tuple[str, str] | None:

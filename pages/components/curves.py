@@ -1,17 +1,32 @@
-"""What must be known of learning curves before they are compared.
+"""Learning curves on the Comparison page, over each other, and what must be known of them.
 
-Holds ``caution_of_curves``; the curves themselves are drawn by ``core.charts.curves``.
+Holds ``how_they_learnt``, the section; the curves are drawn by ``core.charts.curves``.
 """
 
 import pandas as pd
 import streamlit as st
 
+from core import runs
+from core.charts.curves import overlaid_curves
+from core.charts.theme import CONFIG
+from core.evaluation.compare import curves
 from core.evaluation.statistics import wilson
 from core.words import PERCENT
 
 
-def caution_of_curves(mine: pd.DataFrame) -> None:
-    """Say how uncertain one point of a validation curve is, for the runs of a comparison table."""
+def how_they_learnt(chosen: list[runs.Run], mine: pd.DataFrame) -> None:
+    """Draw the curves of ``chosen``, whose rows of the comparison table are ``mine``."""
+    st.subheader("How they learnt", anchor="curves")
+    lines = curves(chosen)
+    for place, name in zip(st.columns(2), ("val_accuracy", "val_loss"), strict=True):
+        with place:
+            st.plotly_chart(overlaid_curves(lines, name), theme=None, config=CONFIG, key=name)
+    _caution(mine)
+    if st.toggle("Show the learning rate at the end of each epoch"):
+        st.plotly_chart(overlaid_curves(lines, "learning_rate"), theme=None, config=CONFIG)
+
+
+def _caution(mine: pd.DataFrame) -> None:
     rows = mine.dropna(subset=["n", "accuracy"])
     if rows.empty:
         return

@@ -44,35 +44,37 @@ def predict_cached(
     class and method. Raises UserError as ``core.inference.predictor.predict`` and
     ``core.inference.process.ask``.
     """
-    return _predict(run.id, _changed(run, image), image, name, explained, method, run, settings)
-
-
-# Of the session: an upload must not outlive the visit.
-@st.cache_data(scope="session", max_entries=256, show_spinner=False)
-def _predict(
-    identifier: str,
-    changed: list[int],
-    image: Path | bytes,
-    name: str,
-    explained: str,
-    method: str,
-    _run: runs.Run,
-    _settings: Settings,
-) -> Prediction:
-    return asking(
-        predict, _run, image, _settings, name=name, explain=method, explained_class=explained
-    )
+    return _ask("prediction", run, image, name, settings, explained, method)
 
 
 def check_cached(
     run: runs.Run, image: Path | bytes, name: str, settings: Settings, explained: str, method: str
 ) -> SanityCheck:
     """The sanity check of the map of the class ``explained``; otherwise as ``predict_cached``."""
-    return _check(run.id, _changed(run, image), image, name, explained, method, run, settings)
+    return _ask("sanity check", run, image, name, settings, explained, method)
 
 
-@st.cache_data(scope="session", max_entries=64, show_spinner=False)
-def _check(
+_QUESTIONS = {"prediction": predict, "sanity check": check_map}
+
+
+def _ask(
+    question: str,
+    run: runs.Run,
+    image: Path | bytes,
+    name: str,
+    settings: Settings,
+    explained: str,
+    method: str,
+) -> Prediction | SanityCheck:
+    paths = (run.model_path, *([image] if isinstance(image, Path) else []))
+    changed = [path.stat().st_mtime_ns if path.exists() else 0 for path in paths]
+    return _answered(question, run.id, changed, image, name, explained, method, run, settings)
+
+
+# Of the session: an upload must not outlive the visit.
+@st.cache_data(scope="session", max_entries=256, show_spinner=False)
+def _answered(
+    question: str,
     identifier: str,
     changed: list[int],
     image: Path | bytes,
@@ -81,10 +83,5 @@ def _check(
     method: str,
     _run: runs.Run,
     _settings: Settings,
-) -> SanityCheck:
-    return asking(check_map, _run, image, _settings, name, method, explained)
-
-
-def _changed(run: runs.Run, image: Path | bytes) -> list[int]:
-    paths = (run.model_path, *([image] if isinstance(image, Path) else []))
-    return [path.stat().st_mtime_ns if path.exists() else 0 for path in paths]
+) -> Prediction | SanityCheck:
+    return asking(_QUESTIONS[question], _run, image, _settings, name, method, explained)

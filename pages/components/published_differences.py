@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.charts.colours import ACCENT, VERMILLION
 from core.evaluation.compare import RUN
-from core.evaluation.published import CITATION, FOOTNOTES, against_published, class_differences
+from core.evaluation.published import CITATION, FOOTNOTES
+from core.evaluation.published_differences import against_published, class_differences
 from pages.components.score_tables import worded_table
 from pages.components.words import class_title, percent, points
 

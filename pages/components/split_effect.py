@@ -26,14 +26,15 @@ HOW_TO = (
 )
 COMMAND = (
     "python -m core study --backbones ResNet50 --recipe quick --over split=image,patient "
-    "--seeds 0,1,2"
+    "--folds all"
 )
 ABOUT = (
     "The answers of all runs of a side are taken together. **Balanced accuracy:** a bootstrap that "
     "draws whole patients, the same for both sides. **COVID-19 recall** (sensitivity for images "
     "whose finding is COVID-19, recognised as whatever class the labels put them in): Wilson's "
-    "interval, each patient one case. Either split checks other images with each seed; the "
-    "intervals say nothing of networks trained with further seeds."
+    "interval, each patient one case. With all folds of a cross-validation both splits check every "
+    "image once; with seeds each checks other images, and the intervals say nothing of further "
+    "seeds."
 )
 TEXTS = {
     "pair": ("Runs of", "What the two runs share."),

@@ -1,6 +1,6 @@
 """Asking a network from a page: the place in the line is shown, and who leaves holds nobody up.
 
-Holds ``asking``, which pages use in place of ``core.inference.process.ask``.
+Holds ``asking``, which pages use in place of ``core.inference.process.ask``, and ``have_ready``.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,10 @@ from typing import TypeVar
 
 import streamlit as st
 
-from core.inference.process import ask_in_turn
+from core import runs
+from core.inference.predictor import make_ready
+from core.inference.process import ask_in_turn, begin_ahead
+from core.settings import Settings
 
 Answer = TypeVar("Answer")
 
@@ -35,6 +38,18 @@ def asking(function: Callable[..., Answer], /, *arguments: object, **named: obje
 
     with ExitStack() as shown:
         return ask_in_turn(report, function, *arguments, **named)
+
+
+def have_ready(run: runs.Run, settings: Settings) -> None:
+    """Have the network of ``run`` loaded meanwhile, where a visitor is likely to ask it soon."""
+    if run.model_path.exists():
+        _begun(run.id, run.model_path.stat().st_mtime_ns, run, settings)
+
+
+# A network that others have crowded out is loaded again after a while.
+@st.cache_data(ttl=600, max_entries=64, show_spinner=False)
+def _begun(identifier: str, modified: int, _run: runs.Run, _settings: Settings) -> None:
+    begin_ahead(make_ready, _run, _settings)
 
 
 def _words(before: int) -> str:

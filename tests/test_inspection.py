@@ -1,0 +1,74 @@
+"""A file that cannot be used is kept with its reason, and stops nothing."""
+
+import os
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from collections_on_disk import draw, make_both, make_settings
+from PIL import Image
+
+from core.data.catalog import (
+    load_catalog,
+)
+
+
+@pytest.fixture
+def root(tmp_path):
+    return make_both(tmp_path / "data")
+
+
+def png_of_30_000_pixels_a_side(chunks: int) -> bytes:
+    """The beginning of a huge PNG: its header, and with 2 ``chunks`` the first of its pixels."""
+    content = b"\x89PNG\r\n\x1a\n"
+    header = b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
+    for body in (header, b"IDAT" + zlib.compress(bytes(100)))[:chunks]:
+        content += struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return content
+
+
+def truncated(path):
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200), np.uint8)).save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+BROKEN = [
+    ("empty.jpeg", lambda path: path.write_bytes(b""), "unreadable image: empty file"),
+    ("text.jpg", lambda path: path.write_text("not an image"), "unreadable image: not an image"),
+    ("cut.jpeg", truncated, "unreadable image: truncated"),
+    ("cut.png", truncated, "unreadable image: truncated"),
+    (
+        "huge.png",
+        lambda path: path.write_bytes(png_of_30_000_pixels_a_side(2)),
+        "unreadable image: too many pixels",
+    ),
+    (
+        "header.png",
+        lambda path: path.write_bytes(png_of_30_000_pixels_a_side(1)),
+        "unreadable image: damaged",
+    ),
+    ("large.png", lambda path: draw(path, size=1001), "unreadable image: too many pixels"),
+    ("dot.png", lambda path: draw(path, size=1), "image too small"),
+]
+
+
+@pytest.mark.parametrize(("name", "spoil", "reason"), BROKEN, ids=[row[0] for row in BROKEN])
+def test_a_broken_file_is_kept_with_its_reason_and_stops_nothing(
+    root, tmp_path, name, spoil, reason
+):
+    spoil(root / "xrays" / "chest_xray" / "train" / "NORMAL" / name)
+    catalog = load_catalog(make_settings(tmp_path, root)).set_index("id")
+    assert catalog.loc[f"kermany:train/NORMAL/{name}", "excluded"] == reason
+    assert (catalog["excluded"] == "").sum() == 8
+
+
+def test_a_file_without_permission_is_tried_again(root, tmp_path):
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    path = root / "xrays" / "chest_xray" / "train" / "NORMAL" / "IM-0115-0001.jpeg"
+    path.chmod(0)
+    settings = make_settings(tmp_path, root)
+    assert "unreadable image: cannot be opened" in set(load_catalog(settings)["excluded"])
+    path.chmod(0o600)
+    assert (load_catalog(settings)["excluded"] == "").sum() == 8
