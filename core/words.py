@@ -43,12 +43,16 @@ def percent(value: float | None, low: float | None = None, high: float | None = 
 
 
 def points(difference: float, low: float, high: float) -> str:
-    """A difference of fractions in points, signed, with its interval: "+1.2 (-0.4 to +2.8)"."""
+    """A difference of fractions in points, signed, with its interval: "+1.2 (-0.4 to +2.8)".
+
+    An end of the interval that would round to nought keeps the digit that tells on which side of
+    nought it lies: "-3.1 (-6.4 to -0.04)".
+    """
     if absent(difference):
         return "–"
     # "z": nought has no minus, however it was rounded.
     shown = f"{100 * difference:+z.1f}"
-    return shown if absent(low) else f"{shown} ({100 * low:+z.1f} to {100 * high:+z.1f})"
+    return shown if absent(low) else f"{shown} ({_end(100 * low)} to {_end(100 * high)})"
 
 
 def spread_words(mean: float, deviation: float, low: float, high: float) -> str:
@@ -82,3 +86,9 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 def absent(value: float | None) -> bool:
     """Whether there is no such number: None or NaN."""
     return value is None or math.isnan(value)
+
+
+def _end(value: float) -> str:
+    # An interval that excludes nought must not read as if it ended there.
+    near = 0.005 <= abs(value) < 0.05
+    return f"{value:+.2f}" if near else f"{value:+z.1f}"

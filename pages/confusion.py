@@ -16,7 +16,7 @@ LEAD = (
     "below, to see its images."
 )
 
-with page("Confusion matrices", LEAD) as settings:
+with page("Confusion matrices", LEAD, predictions=True) as settings:
     finished = finished_runs(settings)
     studies, left, right = st.columns([2, 3, 3])
     with studies:

@@ -32,8 +32,10 @@ with page("Thresholds and calibration", LEAD, predictions=True) as settings:
     shown = shown_answers(chosen)
     if shown:
         describe(shown)
-        for run in chosen:
-            warn_of_shared_patients(run.config, run.metrics())
+        for one in shown:
+            # With two runs "this run" would be either.
+            name = one.name if len(shown) > 1 else ""
+            warn_of_shared_patients(one.run.config, one.run.metrics(), name)
         shown = choose_temperature(shown)
         one_class(shown)
         do_probabilities_hold(shown)

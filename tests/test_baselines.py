@@ -18,6 +18,7 @@ from core.evaluation.baseline_results import (
     compute_baselines,
     not_above,
     read_baselines,
+    who_lies_above,
 )
 from core.evaluation.baselines import BASELINES, predict_baseline
 from core.evaluation.compare import COMPARISON_COLUMNS, comparison_table
@@ -197,3 +198,16 @@ def test_a_choice_that_does_not_fit_is_one_sentence(settings, capsys, arguments,
     assert main(["baselines", *arguments, "--json"]) == 2
     error = json.loads(capsys.readouterr().out.splitlines()[-1])["error"]
     assert word in error and "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("with_baselines", "of", "expected"),
+    [
+        (1, 1, "This run lies"),
+        (3, 3, "All 3 runs lie"),
+        (1, 6, "1 of these 6 runs has baselines, and lies"),
+        (2, 6, "2 of these 6 runs have baselines, and all lie"),
+    ],
+)
+def test_runs_without_baselines_are_not_said_to_beat_them(with_baselines, of, expected):
+    assert who_lies_above(with_baselines, of) == expected

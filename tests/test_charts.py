@@ -59,21 +59,37 @@ def test_a_range_test_marks_both_rates_and_keeps_its_fall_in_sight():
 
 def test_overlaid_runs_differ_in_colour_and_dash():
     epochs = history().query("kind == 'epoch'")
-    table = pd.concat([epochs.assign(name=f"run {i}") for i in range(20)])
+    table = pd.concat([epochs.assign(name=f"run {i}") for i in range(7)])
     figure = overlaid_curves(table)
-    assert len({(t.line.color, t.line.dash) for t in figure.data}) == 20
+    assert len({(t.line.color, t.line.dash) for t in figure.data}) == 7
     assert figure.layout.height > overlaid_curves(epochs.assign(name="a")).layout.height
 
 
-def test_a_run_has_one_colour_in_its_curve_and_in_the_chart_of_costs():
-    names = [f"run {i}" for i in range(5)]
+def test_a_run_has_one_colour_in_its_curve_and_in_what_its_score_costs():
+    table = comparison(8).query("kind == 'run'")
     epochs = history().query("kind == 'epoch'")
-    lines = overlaid_curves(pd.concat([epochs.assign(name=name) for name in names])).data
-    runs = pd.DataFrame(
-        {"name": names, "kind": "run", "accuracy": 0.8, "training_seconds": range(1, 6)}
-    )
-    dots = score_against_time(runs, "accuracy").data
-    assert {t.name: t.line.color for t in lines} == {t.name: t.marker.color for t in dots}
+    curves = pd.concat([epochs.assign(name=name) for name in table["name"]])
+    colours = [
+        {trace.name: trace[part].color for trace in figure.data}
+        for figure, part in (
+            (overlaid_curves(curves), "line"),
+            (score_against_time(table, "accuracy"), "marker"),
+        )
+    ]
+    assert colours[0] == colours[1]
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: overlaid_curves(history().query("kind == 'epoch'").assign(name="a")),
+        lambda: score_against_time(comparison(), "accuracy"),
+        lambda: intensity_histogram({"raw": image()}),
+    ],
+)
+def test_ticks_of_a_narrow_share_axis_are_told_apart(figure):
+    # Half a percent apart, ".0%" would write two ticks alike.
+    assert figure().layout.yaxis.tickformat == ".1~%"
 
 
 def test_confusion_cells_show_counts_and_shares():

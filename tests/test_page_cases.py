@@ -96,7 +96,7 @@ def test_a_run_without_predictions_and_a_deleted_image(settings):
     (settings.data_roots[0] / case["path"]).unlink()
     page = choose_cell(open_page("confusion"), case["label"], case["predicted"])
     assert not page.exception and not page.error
-    assert "This file cannot be shown." in text_of(page)
+    assert "Not in this copy." in text_of(page)
     cards(page)[0].click().run()
     assert not page.exception and not page.error and page.info
     (run.folder / "predictions.csv").unlink()

@@ -126,6 +126,16 @@ def test_an_address_can_ask_for_a_study(settings):
     assert unknown.selectbox(key="filter-study").value == EVERY
 
 
+def test_a_rehearsal_is_called_one_wherever_its_scores_stand(settings):
+    run = make_finished_run(settings, backbone="VGG16", recipe="quick")
+    change_run(run, weights="none", epochs=0, limit=400)
+    make_finished_run(settings, backbone="ResNet50", recipe="quick")
+    words = text_of(open_page("comparison"))
+    assert "only 400 images took part (1 of these 2 runs)" in words
+    words = text_of(open_page("confusion", run=run.id))
+    assert "A rehearsal, no result:]" in words and "(the last layers alone)" in words
+
+
 def test_my_balanced_accuracy_stands_against_the_published_accuracy(settings):
     run = make_finished_run(settings, mistakes=1, backbone="VGG19", recipe="quick")
     change_run(make_finished_run(settings, backbone="VGG16", recipe="quick"), {"synthetic": True})

@@ -98,7 +98,7 @@ def test_folds_together_are_added_up(settings):
     page = open_page("confusion", run=made[0].id)
     shutil.rmtree(made[4].folder)
     page.toggle(key="together-alone").set_value(True).run()
-    assert "**Folds are missing:** 80% of the images" in text_of(page)
+    assert "**Folds are missing:** 80 % of the images" in text_of(page)
 
 
 def test_seeds_together_are_averaged(settings):

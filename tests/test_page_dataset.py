@@ -16,8 +16,10 @@ from core.data.browse import (
     values_with_counts,
 )
 from core.data.catalog import OUTSIDE_COHORT, load_catalog
+from core.data.cohen import VIEWS
 from core.imaging.thumbnails import picture, thumbnails
 from core.settings import PROJECT, read_settings
+from pages.components.rows import REASONS
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +100,11 @@ def test_left_out_images_show_their_reason(settings):
     table = page.dataframe[0].value
     assert table["images"].tolist() == [1]
     assert "unreadable" in table["reason"].iat[0]
+
+
+def test_every_reason_for_leaving_out_says_what_it_means():
+    reasons = {reason for reason in VIEWS.values() if reason}
+    assert reasons <= set(REASONS)
 
 
 def test_pressing_a_picture_opens_its_row_and_back_again(settings):

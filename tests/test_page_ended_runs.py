@@ -12,6 +12,7 @@ from run_folders import (
 )
 
 from core import run_requests, runs
+from core.training.config import configure
 
 pytestmark = pytest.mark.usefixtures("queue_stands_still")
 

@@ -51,6 +51,18 @@ def test_two_networks_answer_all_four(settings):
     assert not page.exception and "sensitivity; VGG16, quick, patient" in text_of(page)
 
 
+def test_the_question_for_a_figure_answers_with_the_figure_and_not_with_no(settings):
+    run = make_finished_run(settings, 12, backbone="VGG16", recipe="quick")
+    page = open_page("questions")
+    assert verdicts(page)["3"] == "LOWER THAN PUBLISHED"
+    score = 100 * run.metrics()["balanced_accuracy"]
+    n = run.metrics()["n_validation"]
+    (card,) = [
+        c.value.replace("\xa0", " ") for c in page.caption if "balanced accuracy, n" in c.value
+    ]
+    assert card.startswith(f"{score:.1f} % (") and card.endswith(f"n = {n}")
+
+
 def test_one_network_is_told_which_run_to_make(settings):
     make_finished_run(settings)
     page = open_page("questions")

@@ -47,3 +47,12 @@ def test_baselines_of_images_that_have_changed_are_refused_in_a_sentence(setting
     until_computed(page)
     (red,) = page.error
     assert "changed since these runs were trained" in red.value
+
+
+def test_baselines_of_some_runs_are_not_said_to_be_missing_for_all(settings):
+    make_finished_run(settings)
+    page = open_page("comparison")
+    button(page, "Compute the trivial baselines").click().run()
+    until_computed(page)
+    make_finished_run(settings, split={"by": "image"})
+    assert "Not computed yet for 1 of these 2 runs" in text_of(open_page("comparison"))

@@ -4,7 +4,15 @@ import math
 
 import pytest
 
-from core.words import counted, exact_duration, listed, percent, points, spread_words
+from core.words import (
+    class_words,
+    counted,
+    exact_duration,
+    listed,
+    percent,
+    points,
+    spread_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,9 +24,17 @@ from core.words import counted, exact_duration, listed, percent, points, spread_
         (percent(None), "–"),
         (percent(math.nan), "–"),
         (points(0.012, -0.004, 0.028), "+1.2 (-0.4 to +2.8)"),
-        (points(0.0123, -0.0002, 0.028), "+1.2 (+0.0 to +2.8)"),
+        (points(0.0123, -0.0002, 0.028), "+1.2 (-0.02 to +2.8)"),
         (points(-0.02, math.nan, math.nan), "-2.0"),
         (points(-0.0001, math.nan, math.nan), "+0.0"),
+        (points(-0.031, -0.064, -0.0004), "-3.1 (-6.4 to -0.04)"),
+        (points(0.0, -0.00001, 0.0), "+0.0 (+0.0 to +0.0)"),
+        (class_words("bacteria"), "Pneumonia caused by bacteria (bacteria)"),
+        (
+            class_words("coronavirus"),
+            "Pneumonia caused by a virus, COVID-19 included (coronavirus)",
+        ),
+        (class_words("of a later scheme"), "of a later scheme"),
         (points(math.nan, math.nan, math.nan), "–"),
         (spread_words(0.812, 0.0114, 0.79, 0.83), "81.2 % ± 1.1 (79.0 to 83.0)"),
         (spread_words(math.nan, math.nan, 0.1, 0.2), "–"),

@@ -22,9 +22,8 @@ CLASS_COLOURS = {
 }
 
 SERIES_COLOURS = (SKY, ORANGE, GREEN, PURPLE, YELLOW, VERMILLION, GREY, BLUE)
-# For runs that may stand beside published figures (orange) and trivial baselines (grey): a run has
-# the same colour in every chart of its page.
-RUN_COLOURS = tuple(colour for colour in SERIES_COLOURS if colour not in (ORANGE, GREY))
+# Of runs, without what marks a published row or a baseline: the same in every chart of a page.
+RUN_COLOURS = tuple(c for c in SERIES_COLOURS if c not in (ORANGE, GREY))
 SERIES_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SERIES_PATTERNS = ("", "/", ".", "x", "-", "\\")
 SERIES_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")

@@ -21,7 +21,7 @@ from core.charts.colours import (
     TEXT,
     translucent,
 )
-from core.charts.theme import blank, dress, interval_bars, list_below, name_rows
+from core.charts.theme import PERCENT_TICKS, blank, dress, interval_bars, list_below, name_rows
 
 ROW_HEIGHT = 46
 MOST_NAMES = 14
@@ -164,8 +164,9 @@ def score_against_time(
             customdata=group["name"],
             hovertemplate="%{customdata}<br>%{x:,.0f} s<br>%{y:.1%}<extra></extra>",
         )
-    figure.update_xaxes(type="log", dtick=1, range=[begin, end])
-    figure.update_yaxes(tickformat=".0%")
+    # Within two powers of ten their ticks alone are too few to read a time off.
+    figure.update_xaxes(type="log", dtick=1 if end - begin > 2 else "D2", range=[begin, end])
+    figure.update_yaxes(tickformat=PERCENT_TICKS)
     return dress(figure, x, y, height + list_below(figure, len(figure.data)))
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import RUN_COLOURS, SERIES_DASHES
-from core.charts.theme import blank, dress, list_below
+from core.charts.theme import PERCENT_TICKS, blank, dress, list_below
 
 # A browser draws this many points without delay, and a reader sees no more of them.
 MOST_POINTS = 1000
@@ -44,8 +44,8 @@ def overlaid_curves(
     figure = go.Figure()
     names = list(dict.fromkeys(points["name"]))
     for number, name in enumerate(names):
-        # Beyond the last colour they begin again, each with another dash.
-        again, colour = divmod(number, len(RUN_COLOURS))
+        # Another dash for each colour, and further on for each round of colours.
+        dash = number + number // len(RUN_COLOURS)
         run = points[points["name"] == name]
         figure.add_scatter(
             x=run[against],
@@ -53,8 +53,8 @@ def overlaid_curves(
             name=name,
             mode="lines" if len(run) > 1 else "markers",
             line={
-                "color": RUN_COLOURS[colour],
-                "dash": SERIES_DASHES[(number + again) % len(SERIES_DASHES)],
+                "color": RUN_COLOURS[number % len(RUN_COLOURS)],
+                "dash": SERIES_DASHES[dash % len(SERIES_DASHES)],
                 "width": 2.5,
             },
             hovertemplate=f"{name}<br>{_hover(measure, against)}",
@@ -79,7 +79,7 @@ def _hover(measure: str, against: str) -> str:
 
 def _format(figure: go.Figure, measure: str) -> None:
     if measure.endswith("accuracy"):
-        figure.update_yaxes(tickformat=".0%")
+        figure.update_yaxes(tickformat=PERCENT_TICKS)
     elif measure == "learning_rate":
         figure.update_yaxes(tickformat="~e", rangemode="tozero")
     else:

@@ -17,7 +17,7 @@ from core.charts.colours import (
     YELLOW,
     class_colour,
 )
-from core.charts.theme import blank, class_label, dress
+from core.charts.theme import PERCENT_TICKS, blank, class_label, dress
 
 # None of them marks a class in the charts that stand beside this one.
 PART_COLOURS = (ACCENT, GREY, YELLOW)
@@ -132,7 +132,7 @@ def intensity_histogram(images: Mapping[str, np.ndarray], height: int = 300) -> 
             hovertemplate=f"{name}, grey %{{x:.0f}}: %{{y:.1%}}<extra></extra>",
         )
     figure.update_xaxes(range=[0, 256], dtick=64)
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(tickformat=PERCENT_TICKS, rangemode="tozero")
     figure.update_layout(showlegend=True)
     return dress(figure, *axis, height)
 

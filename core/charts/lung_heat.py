@@ -44,7 +44,7 @@ def lung_heat_chart(table: pd.DataFrame) -> go.Figure:
     )
     name_rows(figure, dict(zip(places, table["name"], strict=True)), 0.34)
     bottom = len(table) - 0.5
-    figure.update_xaxes(tickformat=".0%", nticks=6, range=[0, 1])
+    figure.update_xaxes(tickformat=".0%", range=[0, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1])
     figure.update_yaxes(showticklabels=False, showgrid=False, range=[bottom, -0.65])
     figure.update_layout(showlegend=True)
     dress(figure, AXIS, "Run", int(ROW_HEIGHT * (bottom + 0.65)) + 120)

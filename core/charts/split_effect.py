@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, MUTED, TEXT, translucent
-from core.charts.theme import dress, interval_bars
+from core.charts.theme import PERCENT_TICKS, dress, interval_bars
 
 HEIGHT = 320
 SIDES = {"image": "split by image", "patient": "split by patient"}
@@ -57,6 +57,6 @@ def split_chart(pairs: pd.DataFrame, change: pd.Series, measure: str, title: str
     figure.update_xaxes(
         tickvals=[0, 1], ticktext=list(SIDES.values()), range=[-0.4, 1.4], showgrid=False
     )
-    figure.update_yaxes(tickformat=".0%", nticks=6)
+    figure.update_yaxes(tickformat=PERCENT_TICKS, nticks=6)
     figure.update_layout(showlegend=True)
     return dress(figure, "How the images were divided", f"{title} (%, 95 % interval)", HEIGHT)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, TEXT, translucent
 from core.charts.comparison import MEASURES, ROW_HEIGHT
-from core.charts.theme import blank, dress, name_rows
+from core.charts.theme import PERCENT_TICKS, blank, dress, name_rows
 
 
 def spread_chart(
@@ -66,7 +66,7 @@ def spread_chart(
     high = max(dots[measure].max(), (mean + deviation).max())
     margin = 0.05 * max(high - low, 0.02)
     bottom = len(places) - 0.5
-    figure.update_xaxes(tickformat=".1%", nticks=6, range=[low - margin, high + margin])
+    figure.update_xaxes(tickformat=PERCENT_TICKS, nticks=6, range=[low - margin, high + margin])
     figure.update_yaxes(showticklabels=False, showgrid=False, range=[bottom, -0.7])
     figure.update_layout(showlegend=True)
     dress(figure, axis, "", int(ROW_HEIGHT * (bottom + 0.7)) + 110)

@@ -23,6 +23,9 @@ CONFIG = {
     "modeBarButtons": [["toImage"]],
 }
 
+# For fractions on an axis whose ends follow the data: no two ticks of it read the same.
+PERCENT_TICKS = ".1~%"
+
 # Classes whose name is not how people write it.
 CLASS_TITLES = {"covid19": "COVID-19", "not_covid19": "not COVID-19"}
 

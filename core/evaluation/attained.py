@@ -19,11 +19,13 @@ from core.evaluation.evidence import (
     NO,
     NOT_SETTLED,
     PATIENT,
+    RANDOM_WEIGHTS,
     YES,
     Evidence,
     QuestionAnswer,
     unless_drawn,
 )
+from core.evaluation.rehearsals import keeps_random_weights
 from core.evaluation.spread import spread_table
 from core.evaluation.statistics import difference_of_scores
 from core.runs import Run
@@ -209,7 +211,10 @@ def _doubts(evidence: Evidence, best: pd.Series) -> Iterator[str]:
         yield published.FOOTNOTES["split"]
     if pd.notna(best["limit"]):
         yield LIMITED.format(limit=best["limit"])
-    if best["trained"] == "head":
+    (config,) = (run.config for run in evidence.runs if run.id == best["run"])
+    if keeps_random_weights(config):
+        yield RANDOM_WEIGHTS
+    elif best["trained"] == "head":
         yield FROZEN.format(recipe=best["recipe"])
 
 

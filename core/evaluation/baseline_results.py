@@ -116,6 +116,15 @@ def best_trivial(baselines: pd.DataFrame, measure: str) -> pd.DataFrame:
     return trivial.loc[trivial.groupby("division", sort=False)[measure].idxmax()]
 
 
+def who_lies_above(with_baselines: int, of: int) -> str:
+    """Begin the sentence that runs beat their baselines: those ``with_baselines`` of all shown."""
+    if with_baselines == of:
+        return "This run lies" if of == 1 else f"All {of} runs lie"
+    return f"{with_baselines} of these {of} runs " + (
+        "has baselines, and lies" if with_baselines == 1 else "have baselines, and all lie"
+    )
+
+
 def not_above(mine: pd.DataFrame, baselines: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Runs whose interval does not lie above that of the best trivial baseline on their images.
 

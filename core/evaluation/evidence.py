@@ -29,8 +29,10 @@ FROZEN = (
     "Only the last layers were trained, and what lies before them kept the weights it began with "
     "(recipe {recipe}); the paper trained its networks whole."
 )
-
-
+RANDOM_WEIGHTS = (
+    "Only the last layers were trained, on a network of random weights: a rehearsal, which says "
+    "nothing of what a network could learn."
+)
 LIMITED = "Only {limit:,} images took part (a limit), a rehearsal: with all of them scores differ."
 
 

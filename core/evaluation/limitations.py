@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.evaluation.baseline_results import not_above
 from core.evaluation.cheat_results import FULL, WITHOUT_LUNGS, cheat_table
+from core.evaluation.rehearsals import keeps_random_weights
 from core.evaluation.report_facts import Facts
 from core.words import percent
 
@@ -45,11 +46,7 @@ def _synthetic(facts: Facts) -> list[str]:
 
 
 def _random_weights(facts: Facts) -> list[str]:
-    frozen = [
-        facts.names[run.id]
-        for run in facts.scored
-        if run.config.get("weights") == "none" and run.config.get("epochs") == 0
-    ]
+    frozen = [facts.names[run.id] for run in facts.scored if keeps_random_weights(run.config)]
     if not frozen:
         return []
     return [

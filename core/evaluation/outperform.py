@@ -17,15 +17,17 @@ from core.evaluation.evidence import (
     NO,
     NOT_SETTLED,
     PATIENT,
+    RANDOM_WEIGHTS,
     YES,
     Evidence,
     QuestionAnswer,
     unless_drawn,
 )
 from core.evaluation.pairs import BETTER, Best, pairs_table, probability_best
+from core.evaluation.rehearsals import keeps_random_weights
 from core.evaluation.spread import spread_table
 from core.evaluation.verdict import better_first, verdict
-from core.words import counted, listed
+from core.words import PERCENT, counted, listed
 
 KEY = "RQ1"
 QUESTION = "Does one technique distinctly outperform the others?"
@@ -85,7 +87,8 @@ def answer(evidence: Evidence, test=tested) -> QuestionAnswer:
     if np.isfinite(leader["probability"]):
         sentence += (
             f" {leader['name']} has the highest balanced accuracy and is best in "
-            f"{leader['probability']:.0%} of the resamples (bootstrap probability of best)."
+            f"{100 * leader['probability']:.0f}{PERCENT} of the resamples (bootstrap probability "
+            "of best)."
         )
     if decided == NO:
         rival = _level(own).iloc[0]
@@ -177,7 +180,10 @@ def _doubts(
         yield "Of several runs of one network on the same images the oldest was taken."
     if rows["limit"].notna().any():
         yield LIMITED.format(limit=rows["limit"].max())
-    if (rows["trained"] == "head").all():
+    compared = [run for run in evidence.runs if run.id in set(rows["run"])]
+    if any(keeps_random_weights(run.config) for run in compared):
+        yield RANDOM_WEIGHTS
+    elif (rows["trained"] == "head").all():
         yield FROZEN.format(recipe=rows["recipe"].iloc[0])
     if (rows["split"] != PATIENT).any():
         yield (

@@ -54,7 +54,7 @@ def _change(row: pd.Series, title: str) -> str:
         return f"{title} falls once patients are kept apart: {figures}."
     if row["low"] > 0:
         return f"{title} rises once patients are kept apart: {figures}."
-    return f"{title} is not shown to change: {figures}."
+    return f"{title} shows no change beyond chance: {figures}."
 
 
 def answered(changes: pd.DataFrame) -> str:

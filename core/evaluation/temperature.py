@@ -94,7 +94,7 @@ def run_temperature(run: Run) -> Temperature:
     if LOWEST <= value <= HIGHEST and n:
         return Temperature(value, n)
     reason = text(metrics.get("temperature_reason")) or (
-        "This run held no images back from training to set a temperature on; set the share for "
+        "No images were held back from training to set a temperature on; set the share for "
         "calibration (split.calibration_share) to 0.1, say, and train again."
     )
     return Temperature(None, n, reason)

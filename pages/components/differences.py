@@ -95,7 +95,9 @@ def is_it_real(chosen: list[runs.Run]) -> None:
     if len(pairs) > MOST_PAIRS and not st.toggle(f"Show all {len(pairs)} pairs"):
         first = best.table.sort_values("balanced_accuracy", ascending=False)["run"].iloc[0]
         shown = pairs[(pairs["run_a"] == first) | (pairs["run_b"] == first)]
-    left, right = st.columns([3, 2], gap="large")
+    # Without a chart beside it the other has the whole width.
+    known = best.table["probability"].notna().any()
+    left, right = st.columns([3, 2], gap="large") if known else (st.container(), st.container())
     with left:
         st.markdown("**How far each two runs are apart**")
         st.plotly_chart(differences_chart(shown), theme=None, config=CONFIG, key="pairs")
@@ -129,7 +131,7 @@ def _numbers(pairs: pd.DataFrame) -> None:
         "p_mcnemar": [f"{_p(row['p_mcnemar'])} {'E' if row['exact'] else 'C'}" for row in rows],
         "p_holm": [_p(row["p_holm"]) for row in rows],
     }
-    columns = ["name_a", "name_b", "finding", *NUMBERS, "n_common", "only_a", "only_b"]
+    columns = ["name_a", "name_b", "n_common", "finding", *NUMBERS, "only_a", "only_b"]
     worded_table(pairs[columns], words, NUMBERS, TEXTS, name="pairs", exact=pairs)
     for sentence in dict.fromkeys(filter(None, pairs["reason"])):
         st.caption(sentence)

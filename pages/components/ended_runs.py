@@ -18,7 +18,7 @@ from pages.components.run_buttons import (
     where_it_goes_on,
 )
 from pages.components.study_box import study_box, study_line
-from pages.components.words import badge, duration, percent, run_title
+from pages.components.words import badge, percent, run_title, training_time
 
 SHOWN = 6
 NO_STUDY = ""
@@ -119,7 +119,7 @@ def _one(run: runs.Run, settings: Settings) -> None:
         st.markdown(
             f"Balanced accuracy **{percent(metrics.get('balanced_accuracy'), *interval)}** on "
             f"{metrics.get('n_validation', 0):,} validation images, trained in "
-            f"{duration(metrics.get('training_seconds'))}."
+            f"{training_time(run)}."
         )
     elif run.state == runs.FAILED:
         st.error(run.problem or run.status.get("message") or "It failed without a word.")

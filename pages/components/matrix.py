@@ -15,12 +15,13 @@ from core import runs
 from core.charts.confusion import confusion_heatmap
 from core.charts.theme import CONFIG
 from core.evaluation.metrics import per_class_table
-from core.evaluation.published import FOOTNOTES, PER_CLASS, TABLE_NUMBER
+from core.evaluation.published import PER_CLASS, TABLE_NUMBER
 from core.evaluation.published import per_class_table as published_table
 from core.evaluation.spread import combined_matrix, matrix_rates
+from core.words import PERCENT
 from pages.components.closer_look import choose_cell, chosen_cell
 from pages.components.matrix_words import read_matrix
-from pages.components.published_differences import class_by_class
+from pages.components.published_differences import class_by_class, class_footnotes
 from pages.components.repeats import repeated_words, repeats_of
 from pages.components.run_choice import describe_run, warn_of_shared_patients
 from pages.components.score_tables import class_table
@@ -126,7 +127,8 @@ def _about(spread: pd.Series, mean: bool) -> str:
         words += (
             " Every image was checked once"
             if spread["covered"] > 1 - 1e-9
-            else f" **Folds are missing:** {spread['covered']:.0%} of the images were checked"
+            else f" **Folds are missing:** {100 * spread['covered']:.0f}{PERCENT} of the images "
+            "were checked"
         ) + (" by each seed." if mean else ".")
     return f"{words} Balanced accuracy of the runs: mean {spread_words(*scores)}."
 
@@ -175,7 +177,4 @@ def _published(run: runs.Run, metrics: dict) -> None:
         st.markdown(f"**The published {backbone}** (table {TABLE_NUMBER[backbone]} of the paper)")
         class_table(published_table(backbone))
         class_by_class(metrics, backbone)
-        notes = ["per-class accuracy", "class mix", "intervals", "split"]
-        # Only what is said of this network.
-        notes += ["conclusion"] if backbone in ("VGG16", "VGG19") else []
-        st.caption(" ".join(FOOTNOTES[note] for note in notes))
+        class_footnotes(backbone)

@@ -137,8 +137,15 @@ def tables_of(
         {name: (class_title(name), f"Mean of {n} run{'s' if n > 1 else ''}") for name in classes},
         {"number": ("Image", None), "day": ("Day", None), "view": ("View", None)},
     )
-    st.markdown("**Which of these images each run learnt from**")
     parts = answers["part"].map(PARTS).fillna("no part").mask(answers["copy_learnt"], "trained on")
+    # Where no run learnt from any, the sentence above has said so already.
+    with st.expander(
+        "Which of these images each run learnt from", expanded=bool((parts == "trained on").any())
+    ):
+        _parts_of(answers, parts, numbered)
+
+
+def _parts_of(answers: pd.DataFrame, parts: pd.Series, numbered: pd.Series) -> None:
     table = answers.assign(part=parts, number=answers["id"].map(numbered))
     table = table.pivot(index="name", columns="number", values="part")
     table = table.reindex(answers["name"].unique()).reset_index()

@@ -5,6 +5,7 @@ Holds ``picture_grid``, ``paged_grid`` and the words for a row. How a thumbnail 
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -46,7 +47,9 @@ def picture_grid(
             mark = "-chosen" if row.id == chosen else ""
             with st.container(key=f"card{mark}-{name}-{position}-class-{row.label or 'none'}"):
                 if image is None:
-                    st.caption("This file cannot be shown.")
+                    here = Path(row.path).is_file()
+                    with st.container(key=f"no-picture-{name}-{position}"):
+                        st.caption("This file cannot be read." if here else "Not in this copy.")
                 else:
                     st.image(image, width="stretch", alt=f"X-ray {row.id}")
                 st.button(

@@ -14,6 +14,7 @@ from core.imaging.preprocess import PreprocessConfig
 from core.imaging.thumbnails import picture
 from core.models.backbones import BACKBONES, Backbone
 from core.settings import Settings
+from core.words import PERCENT
 
 VIEWS = 6
 SHOWN_SIDE = 640
@@ -88,7 +89,7 @@ def show_stages(
                 st.image(picture(image, SHOWN_SIDE), width="stretch", alt=f"{title} of the X-ray")
                 chart = intensity_histogram({stage: image}, height=180)
                 chart.update_layout(showlegend=False)
-                chart.update_xaxes(title_text="Grey (0 to 255)", dtick=128)
+                chart.update_xaxes(title_text="Grey (0 to 255)", tickvals=[0, 128, 255])
                 st.plotly_chart(
                     chart,
                     theme=None,
@@ -123,8 +124,8 @@ def augmented(pixels: np.ndarray, size: int, settings: Settings) -> None:
     st.markdown(
         "During training the network meets each image a little differently every time, so that it "
         f"cannot learn it by heart: turned by up to {config.rotation_degrees:g} degrees, shifted "
-        f"by up to {config.shift:.0%}, slanted by up to {config.shear_degrees:g} degrees, enlarged "
-        f"or shrunk by up to {config.zoom:.0%}"
+        f"by up to {100 * config.shift:.0f}{PERCENT}, slanted by up to {config.shear_degrees:g} "
+        f"degrees, enlarged or shrunk by up to {100 * config.zoom:.0f}{PERCENT}"
         + (", and mirrored half of the time." if config.flip else ".")
         + " Validation images are never varied."
     )

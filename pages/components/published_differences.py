@@ -1,7 +1,7 @@
 """My runs against the published network of the same name: differences in points, with intervals.
 
-Holds ``against_the_paper``, run by run, ``class_by_class``, and ``published_footnotes``. The
-figures stand in ``core.evaluation.published``.
+Holds ``against_the_paper``, run by run, ``class_by_class``, and the footnotes of both. The figures
+stand in ``core.evaluation.published``.
 """
 
 import pandas as pd
@@ -65,12 +65,27 @@ def against_the_paper(table: pd.DataFrame) -> None:
 
 def published_footnotes(measure: str) -> None:
     """What belongs beside the published networks where they stand among runs by ``measure``."""
-    notes = ["class mix", "split", "macro", "conclusion", "intervals"]
-    words = [FOOTNOTES[note] for note in notes]
-    words.append(f"† {FOOTNOTES['derived']} {FOOTNOTES['not legible']}")
+    st.caption(FOOTNOTES["class mix"])
+    words = [FOOTNOTES[note] for note in ("split", "macro", "intervals", "conclusion")]
+    words += [f"† {FOOTNOTES['derived']}", FOOTNOTES["not legible"]]
     if measure in WITHOUT_INTERVAL:
         words.append(WITHOUT_INTERVAL_WORDS)
-    st.caption(f"{' '.join(words)}  \nPublished: {CITATION}")
+    _more_notes([*words, f"Published: {CITATION}"])
+
+
+def class_footnotes(backbone: str) -> None:
+    """What belongs beside the published table of one network, class by class."""
+    st.caption(FOOTNOTES["class mix"])
+    # Only what is said of this network.
+    swapped = ["conclusion"] if backbone in ("VGG16", "VGG19") else []
+    _more_notes(
+        [FOOTNOTES[note] for note in ("per-class accuracy", "split", "intervals", *swapped)]
+    )
+
+
+def _more_notes(words: list[str]) -> None:
+    with st.expander("More notes on the published figures"):
+        st.caption("\n".join(f"- {sentence}" for sentence in words))
 
 
 def class_by_class(metrics: dict, backbone: str) -> None:

@@ -9,8 +9,9 @@ import streamlit as st
 
 from core.charts.dataset import age_histogram, class_counts
 from core.charts.theme import CONFIG
-from core.data.browse import CHOICES, NOT_GIVEN, Filters, values_with_counts
+from core.data.browse import CHOICES, NOT_GIVEN, OUTSIDE_COHORT, Filters, values_with_counts
 from core.data.labels import COHORTS, FINDINGS, LABEL_SCHEMES
+from core.data.patient_series import UNPLACEABLE
 from core.settings import Settings
 from pages.components.pictures import paged_grid
 from pages.components.take_away import take_away
@@ -18,6 +19,19 @@ from pages.components.take_away import take_away
 SCHEME_KEYS = ("dataset-cohort", "dataset-labels")
 # What a visitor may not see, or what only the program needs.
 HIDDEN = ["path", "collection_order"]
+# What stands before the colon of a reason -> what it means.
+REASONS = {
+    OUTSIDE_COHORT: "Readable, but not among the images that this choice takes.",
+    UNPLACEABLE: "The source's finding belongs to none of the classes.",
+    "CT": "A slice of a computed tomography, no X-ray film.",
+    "lateral view": "Taken from the side; only frontal views take part.",
+    "volume": "A whole stack of CT slices in one file.",
+    "other view": "Neither frontal nor from the side.",
+    "not an X-ray": "The collection says that it was made in another way.",
+    "listed twice": "The same file stands in the collection's list already.",
+    "folder and file name contradict": "Nobody knows which of the two is right.",
+    "file missing": "Listed by the collection, but not in this copy of it.",
+}
 VALUE_WORDS = {"F": "female", "M": "male", NOT_GIVEN: "not given"} | FINDINGS
 
 
@@ -72,19 +86,25 @@ def totals(part: pd.DataFrame, left: pd.DataFrame, repeated: dict[str, int]) -> 
 
 
 def left_out(left: pd.DataFrame) -> None:
-    """Reasons with their numbers."""
+    """Reasons with their numbers, and what each means."""
     counts = left["why_left_out"].value_counts().rename_axis("reason").reset_index(name="images")
+    counts["meaning"] = counts["reason"].str.partition(":")[0].map(REASONS).fillna("")
     st.dataframe(
         counts,
         hide_index=True,
         height="content",
         width="content",
         column_config={
-            "reason": st.column_config.TextColumn("Why it is left out", width="large"),
-            "images": st.column_config.NumberColumn("Images (n)", format="localized"),
+            "reason": st.column_config.TextColumn("Why it is left out", width=230),
+            "images": st.column_config.NumberColumn("Images (n)", format="localized", width=90),
+            "meaning": st.column_config.TextColumn("What that means", width=430),
         },
     )
-    headings = {"reason": "Why it is left out", "images": "Images (n)"}
+    headings = {
+        "reason": "Why it is left out",
+        "images": "Images (n)",
+        "meaning": "What that means",
+    }
     take_away("left-out", counts, lambda: counts.rename(columns=headings))
 
 
@@ -152,7 +172,13 @@ def gallery(rows: pd.DataFrame, settings: Settings) -> None:
             on_click="ignore",
         )
     if view == "Table":
-        st.dataframe(rows.drop(columns=HIDDEN), hide_index=True, height=560, lazy=len(rows) > 5000)
+        st.dataframe(
+            rows.drop(columns=HIDDEN),
+            hide_index=True,
+            height=560,
+            lazy=len(rows) > 5000,
+            placeholder="",
+        )
     elif view == "Charts":
         _charts(rows)
     else:

@@ -4,16 +4,19 @@ Holds what the pages share that look at finished runs. How a run is started stan
 ``run_form``, how one is watched in ``live_runs``.
 """
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import runs
 from core.data.labels import COHORTS, LABEL_SCHEMES
-from core.models.backbones import BACKBONES
+from core.evaluation.compare import run_name
+from core.evaluation.rehearsals import rehearsal_sentence
 from core.settings import Settings
-from pages.components.words import duration, is_synthetic, percent, run_title
+from pages.components.words import is_synthetic, percent, run_title, training_time
 
 BY_IMAGE = (
-    "This run was **split by image**: {overlap}. Part of its score says how well the network "
+    "{which} was **split by image**: {overlap}. Part of its score says how well the network "
     "recognises patients it has already met, not how well it reads a new patient's X-ray. "
     "Trust a run split by patient more."
 )
@@ -62,13 +65,21 @@ def choose_run(finished: list[runs.Run], label: str, key: str, optional: bool = 
         format_func=lambda identifier: run_title(by_id[identifier]),
         placeholder="none",
     )
-    return by_id.get(chosen)
+    run = by_id.get(chosen)
+    say_rehearsal([run] if run else [])
+    return run
+
+
+def say_rehearsal(shown: Sequence[runs.Run]) -> None:
+    """Say it where scores of some of the runs ``shown`` come from a rehearsal."""
+    if words := rehearsal_sentence([run.config for run in shown]):
+        kind, _, why = words.partition(":")
+        st.caption(f":orange[{kind}:]{why}")
 
 
 def describe_run(run: runs.Run, metrics: dict) -> None:
     """What a reader must know before believing the run: its data, its split, its scores, its n."""
     config = run.config
-    network = BACKBONES.get(config.get("backbone", ""))
     labels = LABEL_SCHEMES.get(config.get("labels", ""))
     cohort = COHORTS.get(config.get("cohort", ""))
     interval = (metrics.get("ci95") or {}).get("balanced_accuracy") or (None, None)
@@ -76,11 +87,10 @@ def describe_run(run: runs.Run, metrics: dict) -> None:
     held_back = metrics.get("n_calibration")
     st.markdown(
         f"{':orange-badge[SYNTHETIC images] ' if is_synthetic(run) else ''}"
-        f"**{network.title if network else config.get('backbone', 'unknown network')}**, "
+        f"**{run_name(run)}**: "
         f"{labels.title.lower() if labels else 'unknown classes'}; images: "
         f"{cohort.title.lower() if cohort else 'unknown'}. Trained on "
-        f"{metrics.get('n_training', 0):,} images in "
-        f"{duration(metrics.get('training_seconds'))}, checked on "
+        f"{metrics.get('n_training', 0):,} images in {training_time(run)}, checked on "
         f"{metrics.get('n_validation', 0):,} it had not seen"
         f"{f', {held_back:,} more held back to set a temperature on' if held_back else ''}. "
         f"Balanced accuracy {score}: the mean share recognised over the classes, with its "
@@ -88,8 +98,8 @@ def describe_run(run: runs.Run, metrics: dict) -> None:
     )
 
 
-def warn_of_shared_patients(config: dict, metrics: dict) -> None:
-    """Warn in plain words when the run was split by image."""
+def warn_of_shared_patients(config: dict, metrics: dict, name: str = "") -> None:
+    """Warn in plain words when the run was split by image; ``name`` tells which of several."""
     split = config.get("split")
     if isinstance(split, dict) and split.get("by") == "image":
         shared, copies = metrics.get("overlap_patients"), metrics.get("overlap_images")
@@ -98,4 +108,5 @@ def warn_of_shared_patients(config: dict, metrics: dict) -> None:
             overlap = f"**{shared:,}** patients have images both in training and in validation"
         if copies:
             overlap += f", and {copies:,} validation images are exact copies of training images"
-        st.warning(BY_IMAGE.format(overlap=overlap), icon=":material/group:")
+        which = f"**{name}**" if name else "This run"
+        st.warning(BY_IMAGE.format(which=which, overlap=overlap), icon=":material/group:")

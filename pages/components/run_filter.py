@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import runs
 from core.data.labels import COHORTS, LABEL_SCHEMES
+from pages.components.run_choice import say_rehearsal
 from pages.components.words import run_title
 
 EVERY = "every"
@@ -48,7 +49,9 @@ def choose_runs(finished: list[runs.Run]) -> tuple[list[runs.Run], str]:
         )
     if not matching:
         st.info("No finished run matches; widen the filters above.")
-    return [matching[identifier] for identifier in chosen if identifier in matching], labels
+    shown = [matching[identifier] for identifier in chosen if identifier in matching]
+    say_rehearsal(shown)
+    return shown, labels
 
 
 def of_study(finished: list[runs.Run]) -> list[runs.Run]:

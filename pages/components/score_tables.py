@@ -146,6 +146,8 @@ def worded_table(
     style = shown.style
     if row_styles:
         style = style.apply(lambda column: row_styles)
+    counts = [name for name in texts if pd.api.types.is_integer_dtype(shown[name])]
+    style = style.format(thousands=",", na_rep=no_value, subset=counts)
     # Row by row: an interval stands in other columns than the value that a formatter is given.
     for place in range(len(shown)):
         row = {name: lambda _, text=cells[place]: text for name, cells in words.items()}

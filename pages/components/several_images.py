@@ -163,15 +163,15 @@ def _table(answers: list[Answer], run: runs.Run, key: str) -> int | None:
         },
     )
     if refused.any():
-        why = f"Why {refused.sum():,} {'is' if refused.sum() == 1 else 'are'} {REFUSED}"
-        with st.expander(why, icon=":material/block:"):
+        verb = "is" if refused.sum() == 1 else "are"
+        with st.expander(f"Why {refused.sum():,} {verb} {REFUSED}", icon=":material/block:"):
             pairs = zip(table.loc[refused, "name"], table.loc[refused, "refused"], strict=True)
             st.text("\n".join(f"{name}: {reasons}" for name, reasons in pairs))
             st.caption("Tick such a row to see the image, and its answer all the same.")
     problems = table.loc[table["problem"] != "", "problem"]
     if len(problems):
-        why = f"Why {len(problems):,} {'has' if len(problems) == 1 else 'have'} no answer"
-        with st.expander(why, icon=":material/error:"):
+        verb = "has" if len(problems) == 1 else "have"
+        with st.expander(f"Why {len(problems):,} {verb} no answer", icon=":material/error:"):
             st.text("\n".join(problems))
     st.download_button(
         f"Table of these {len(table):,} images (CSV)",

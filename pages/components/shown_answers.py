@@ -15,6 +15,7 @@ from core.evaluation.cases import run_classes
 from core.evaluation.class_curves import ClassCurves, class_curves
 from core.evaluation.common_images import short_names
 from core.evaluation.temperature import Temperature, run_temperature, scaled_cases
+from core.words import listed
 from pages.components.cases import cases_of, changed
 from pages.components.closer_look import NO_ANSWERS
 from pages.components.words import is_synthetic
@@ -97,12 +98,15 @@ def choose_temperature(shown: list[ShownAnswers]) -> list[ShownAnswers]:
             "1 it makes the network less sure. Which class is answered does not change.",
         ):
             shown = [replace(one, applied=one.temperature.value or 1.0) for one in shown]
+    without: dict[str, list[str]] = {}
     for one in shown:
         if one.temperature.value is None:
-            st.caption(
-                f"**{one.name}** has no temperature, the number that could correct "
-                f"its probabilities. {one.temperature.reason}"
-            )
+            without.setdefault(one.temperature.reason, []).append(one.name)
+    for reason, names in without.items():
+        st.caption(
+            f"No correction of the probabilities (temperature scaling) for {listed(names)}: "
+            f"{reason[0].lower()}{reason[1:]}"
+        )
     return shown
 
 

@@ -14,7 +14,7 @@ from core.evaluation.slices import ALL, FEW, SLICINGS, slice_table
 from core.settings import Settings
 from pages.components.cases import cases_of, changed, in_catalog
 from pages.components.score_tables import SCORE_WORDS, worded_table
-from pages.components.words import class_title, percent
+from pages.components.words import class_title, percent, run_title
 
 TEXTS = {
     "slice": ("Slice", None),
@@ -33,7 +33,7 @@ def slices_of(run: runs.Run, settings: Settings) -> None:
         key="slicing",
         persist_state="session",
     )
-    st.caption(SLICINGS[name].sentence)
+    st.caption(f"{SLICINGS[name].sentence} Scores of {run_title(run)} alone.")
     rows = in_catalog(cases_of(run), settings)
     if unknown := int((rows["sha256"] == "").sum()):
         st.warning(

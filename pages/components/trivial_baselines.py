@@ -17,6 +17,7 @@ from core.evaluation.baseline_results import (
     best_trivial,
     compute_baselines,
     not_above,
+    who_lies_above,
 )
 from core.evaluation.baselines import BASELINES
 from core.settings import Settings
@@ -33,7 +34,7 @@ WHAT = (
     "too without having learnt to read an X-ray; only what lies above it counts."
 )
 NOT_YET = (
-    "**Not computed yet for these images.** Press the button: it takes some seconds, and minutes "
+    "**Not computed yet for {which}.** Press the button: it takes some seconds, and minutes "
     "where the images have not been prepared before."
 )
 
@@ -101,7 +102,13 @@ def trivial_baselines(
     if absent:
         by_id = {run.id: run for run in chosen}
         owners = mine.drop_duplicates("division").set_index("division")["run"]
-        _offer({key: by_id[owners[key]].config for key in absent}, settings)
+        some = int(mine["division"].isin(absent).sum())
+        which = (
+            "these images"
+            if some == len(mine)
+            else f"{some} of these {len(mine)} runs, which have other images or another split"
+        )
+        _offer({key: by_id[owners[key]].config for key in absent}, which, settings)
 
 
 def _verdict(mine: pd.DataFrame, baselines: pd.DataFrame, measure: str) -> None:
@@ -124,8 +131,8 @@ def _verdict(mine: pd.DataFrame, baselines: pd.DataFrame, measure: str) -> None:
         best = best.loc[best[measure].idxmax()] if len(best) else None
         if best is not None:
             st.markdown(
-                f"In {score} every run with baselines lies above the best of them, interval "
-                f"against interval (highest: {best['backbone']}, {_interval(best, measure)})."
+                f"{who_lies_above(len(compared), len(mine))} above the best of them in {score}, by "
+                f"intervals (highest: {best['backbone']}, {_interval(best, measure)})."
             )
 
 
@@ -134,11 +141,11 @@ def _interval(row: pd.Series, measure: str, suffix: str = "") -> str:
     return percent(*(row[name] for name in names))
 
 
-def _offer(absent: dict[str, dict], settings: Settings) -> None:
+def _offer(absent: dict[str, dict], which: str, settings: Settings) -> None:
     at_work = _shelf().get(settings)
     busy = at_work is not None and at_work.is_alive()
     if not busy:
-        st.markdown(NOT_YET)
+        st.markdown(NOT_YET.format(which=which))
     if at_work is not None and at_work.error is not None and {*at_work.wanted} & {*absent}:
         with errors_as_sentences("Comparison"):
             raise at_work.error

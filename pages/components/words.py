@@ -34,6 +34,7 @@ __all__ = [
     "run_title",
     "spread_words",
     "time_left",
+    "training_time",
 ]
 
 # Badge colour and word of every state.
@@ -74,6 +75,12 @@ def estimate(figure: Estimate, times: int = 1) -> str:
 def day_words(day: float) -> str:
     """The day of an image, as its source counts: "day 3", or "undated" for NaN."""
     return "undated" if math.isnan(day) else f"day {day:g}"
+
+
+def training_time(run: runs.Run) -> str:
+    """How long a run trained; where it fitted the last layers alone, that is said too."""
+    seconds = duration(run.metrics().get("training_seconds"))
+    return f"{seconds} (the last layers alone)" if run.config.get("epochs") == 0 else seconds
 
 
 def run_title(run: runs.Run) -> str:
