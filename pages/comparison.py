@@ -23,7 +23,6 @@ from pages.components.trivial_baselines import (
     stored_baselines,
     trivial_baselines,
 )
-from pages.components.words import run_title
 
 LEAD = (
     "Which network reads these X-rays best, and can we believe it? Every score stands with its "
@@ -69,10 +68,7 @@ with page("Comparison", LEAD) as settings:
     if len(table) > len(mine):
         published_footnotes(measure)
         against_the_paper(mine)
-    for run in chosen:
-        if (run.config.get("split") or {}).get("by") == "image":
-            with st.expander(f":orange[Patients on both sides:] {run_title(run)}"):
-                warn_of_shared_patients(run.config, run.metrics())
+    warn_of_shared_patients(chosen)
 
     trivial_baselines(chosen, mine, baselines, measure, settings)
     cheat_test(chosen, measure)

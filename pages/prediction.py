@@ -24,21 +24,22 @@ from pages.components.where_it_looked import (
 from pages.components.words import run_title
 
 LEAD = (
-    "Give one X-ray to a network you have trained. It answers with a probability for every class, "
-    "and four methods show which parts of the image spoke for an answer."
+    "Give an X-ray, or several, to a network you have trained. It answers with a probability for "
+    "every class, and four methods show which parts of an image spoke for an answer."
 )
 
 with page("Prediction", LEAD, predictions=True) as settings:
+    finished = finished_runs(settings)
     choices, answer = st.columns([3, 8], gap="large")
     with choices:
-        finished = finished_runs(settings)
         run = choose_run(finished, "Network (finished run)", "prediction-run")
         asked = choose_networks(run, finished)
         image = choose_image(run, settings)
     with answer:
-        image = one_of(image, run, settings)
         if image is None:
             st.info("Choose an image, and the network's answer shows here.")
+        image = one_of(image, run, settings)
+        if image is None:
             st.stop()
         judged = judged_image(run, image, settings)
         if judged is None:
@@ -48,7 +49,9 @@ with page("Prediction", LEAD, predictions=True) as settings:
         describe_image(image)
         together = st.container()
         answer_words(prediction, image.truth)
-        how_far_to_believe(run, prediction)
+        # How often it is right holds for X-rays like those it was checked on.
+        if judged.judgement is None or judged.judgement.accepted:
+            how_far_to_believe(run, prediction)
         where_it_looked(prediction, image.source)
         below, beside = st.columns(2)
         with beside:
@@ -63,7 +66,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
             "confusion matrix."
         )
         nearest_images(judged.judgement, prediction.predicted, settings)
-        warn_of_shared_patients(run.config, run.metrics())
+        warn_of_shared_patients([run])
         if asked:
             with together:
                 given = opinions_together(asked, image, settings)

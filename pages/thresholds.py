@@ -32,10 +32,7 @@ with page("Thresholds and calibration", LEAD, predictions=True) as settings:
     shown = shown_answers(chosen)
     if shown:
         describe(shown)
-        for one in shown:
-            # With two runs "this run" would be either.
-            name = one.name if len(shown) > 1 else ""
-            warn_of_shared_patients(one.run.config, one.run.metrics(), name)
+        warn_of_shared_patients([one.run for one in shown])
         shown = choose_temperature(shown)
         one_class(shown)
         do_probabilities_hold(shown)

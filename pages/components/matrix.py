@@ -54,7 +54,7 @@ def matrix_of(
     else:
         describe_run(run, metrics)
         with _draw(metrics["confusion_matrix"], metrics["classes"], shares, key, run=run):
-            warn_of_shared_patients(run.config, metrics)
+            warn_of_shared_patients([run])
         with tables:
             st.markdown("**Class by class, as the paper prints it**")
             class_table(per_class_table(metrics))
@@ -90,8 +90,7 @@ def _together(
     mean = bool(rows["fold"].isna().any() or rows["fold"].duplicated().any())
     st.markdown(_about(spread, mean))
     with _draw(matrix.tolist(), classes, shares, key, mean):
-        # Said of each run, but the number of patients is another one in each.
-        warn_of_shared_patients(run.config, {})
+        warn_of_shared_patients([other for other in finished if other.id in matrices])
         st.caption("The cells of several runs together have no images to show; those of one have.")
     table = matrix_rates(matrix, classes)
     if mean:

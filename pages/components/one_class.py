@@ -110,8 +110,10 @@ def _what_it_comes_to(rule: Rule, name: str, alone: bool) -> None:
             ]
         )
         ill = PEOPLE * rule.prevalence
+        # Below one person a whole number would say nobody.
+        ill = f"{ill:.0f}" if ill >= 1 else f"{ill:.2g}"
         st.markdown(
-            f"Of **{PEOPLE:,} people** of whom {ill:,.4g} have {title}, the rule misses "
+            f"Of **{PEOPLE:,} people** of whom {ill} have {title}, the rule misses "
             f"**{estimate(rule.missed_per_1000)}** and calls "
             f"**{estimate(rule.false_alarms_per_1000)}** others by mistake (false alarms)."
         )

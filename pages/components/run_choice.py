@@ -15,12 +15,6 @@ from core.evaluation.rehearsals import rehearsal_sentence
 from core.settings import Settings
 from pages.components.words import is_synthetic, percent, run_title, training_time
 
-BY_IMAGE = (
-    "{which} was **split by image**: {overlap}. Part of its score says how well the network "
-    "recognises patients it has already met, not how well it reads a new patient's X-ray. "
-    "Trust a run split by patient more."
-)
-
 AT_WORK = (
     "A network is being trained. Watch it on the Training page; once it has finished, open this "
     "page again."
@@ -52,11 +46,12 @@ def finished_runs(settings: Settings) -> list[runs.Run]:
 def choose_run(finished: list[runs.Run], label: str, key: str, optional: bool = False):
     """Choose one of ``finished``; None only when ``optional`` and nothing is chosen.
 
-    An address that ends in ?run=<id> chooses that run at first.
+    At first it is the run that an address ends in (?run=<id>), else the first that is no rehearsal.
     """
     by_id = {run.id: run for run in finished}
-    asked = st.query_params.get("run")
-    first = None if optional else (list(by_id).index(asked) if asked in by_id else 0)
+    results = [run.id for run in finished if not rehearsal_sentence([run.config])]
+    at_first = next((run for run in (st.query_params.get("run"), *results) if run in by_id), None)
+    first = None if optional else list(by_id).index(at_first) if at_first else 0
     chosen = st.selectbox(
         label,
         list(by_id),
@@ -98,15 +93,38 @@ def describe_run(run: runs.Run, metrics: dict) -> None:
     )
 
 
-def warn_of_shared_patients(config: dict, metrics: dict, name: str = "") -> None:
-    """Warn in plain words when the run was split by image; ``name`` tells which of several."""
-    split = config.get("split")
-    if isinstance(split, dict) and split.get("by") == "image":
-        shared, copies = metrics.get("overlap_patients"), metrics.get("overlap_images")
-        overlap = "images of one patient can stand on both sides"
-        if shared is not None:
-            overlap = f"**{shared:,}** patients have images both in training and in validation"
-        if copies:
-            overlap += f", and {copies:,} validation images are exact copies of training images"
-        which = f"**{name}**" if name else "This run"
-        st.warning(BY_IMAGE.format(which=which, overlap=overlap), icon=":material/group:")
+def warn_of_shared_patients(shown: Sequence[runs.Run]) -> None:
+    """Warn in plain words of those of the runs ``shown`` that were split by image, in one box."""
+    by_image = [run for run in shown if _split_by(run) == "image"]
+    if not by_image:
+        return
+    lines = [f"{_named(run, len(shown))} **split by image**: {_overlap(run)}." for run in by_image]
+    several = len(by_image) > 1
+    whose = "Part of their scores says" if several else "Part of its score says"
+    whom = "the networks recognise" if several else "the network recognises"
+    met, read = ("they have", "they read") if several else ("it has", "it reads")
+    lines.append(
+        f"{whose} how well {whom} patients {met} already met, not how well {read} a new patient's "
+        "X-ray. Trust a run split by patient more."
+    )
+    st.warning("  \n".join(lines), icon=":material/group:")
+
+
+def _split_by(run: runs.Run) -> str:
+    split = run.config.get("split")
+    return str(split.get("by")) if isinstance(split, dict) else ""
+
+
+def _named(run: runs.Run, of: int) -> str:
+    return f"**{run_title(run)}** was" if of > 1 else "This run was"
+
+
+def _overlap(run: runs.Run) -> str:
+    metrics = run.metrics()
+    shared, copies = metrics.get("overlap_patients"), metrics.get("overlap_images")
+    overlap = "images of one patient can stand on both sides"
+    if shared is not None:
+        overlap = f"**{shared:,}** patients have images both in training and in validation"
+    if copies:
+        overlap += f", and {copies:,} validation images are exact copies of training images"
+    return overlap
