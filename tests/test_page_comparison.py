@@ -147,3 +147,15 @@ def test_my_balanced_accuracy_stands_against_the_published_accuracy(settings):
     assert cells_of(page, "difference", "mine")[0].startswith(f"+{100 * (mine - 0.7252):.1f} (")
     page.toggle[0].set_value(False).run()
     assert not any("mine" in t.value.columns for t in page.dataframe)
+
+
+def test_one_box_says_which_runs_have_patients_on_both_sides(settings):
+    """Six runs split by image were six boxes with the same words."""
+    first = make_finished_run(settings, split={"by": "image"})
+    second = make_finished_run(settings, split={"by": "image", "seed": 1})
+    make_finished_run(settings)
+    boxes = [each.value for each in open_page("comparison").warning]
+    (box,) = [words for words in boxes if "Trust a run split by patient" in words]
+    assert box.count("**split by image**") == 2
+    for run in (first, second):
+        assert f"**{run.metrics()['overlap_patients']:,}** patients" in box

@@ -34,6 +34,17 @@ def test_a_run_is_read_in_words_and_numbers(settings):
     assert len(page.dataframe) == 1
 
 
+def test_the_page_opens_on_a_run_that_is_no_rehearsal(settings):
+    result = make_finished_run(settings)
+    rehearsal = make_finished_run(settings, limit=24)
+    page = open_page("confusion")
+    assert page.selectbox(key="matrix-run").value == result.id
+    assert "A rehearsal, no result" not in text_of(page)
+    page = open_page("confusion", run=rehearsal.id)
+    assert page.selectbox(key="matrix-run").value == rehearsal.id
+    assert "A rehearsal, no result" in text_of(page)
+
+
 def test_the_published_table_of_the_same_network_stands_below(settings):
     make_finished_run(settings, backbone="ResNet50", recipe="quick")
     page = open_page("confusion")

@@ -62,6 +62,8 @@ def test_a_refused_image_has_no_answer_until_asked_for(place):
     toggle(page, "Show the answer anyway")
     assert "Do not believe the answer below" in page.error[0].value
     assert page.get("plotly_chart")
+    # That held for the X-rays it was checked on.
+    assert "on its validation images" not in text_of(page)
 
 
 def test_a_turned_film_is_offered_the_right_way_round(place, film):
