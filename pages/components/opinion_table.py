@@ -58,7 +58,7 @@ def table_of_opinions(
     )
     probabilities = [f"p_{name}" for name in classes]
     worded_table(
-        shown[["name", "predicted", "mistaken", *probabilities]],
+        shown[["name", "predicted", *probabilities, "mistaken"]],
         {name: [percent(value) for value in table[name]] for name in probabilities},
         {f"p_{name}": (class_title(name), f"Probability of {name}") for name in classes},
         {
