@@ -76,11 +76,20 @@ def test_a_split_with_shared_patients_and_synthetic_images_are_said(place):
     assert sheet.synthetic and any("1,234" in limit for limit in sheet.limits)
 
 
+def test_a_rehearsal_is_called_one(place):
+    run = make_finished_run(place[0], limit=24)
+    limits = sheet_of(run, answer(run), SheetImage("a.png")).limits
+    assert "A rehearsal, no result: only 24 images took part." in limits
+    limits = sheet_of(place[1], answer(place[1]), SheetImage("a.png")).limits
+    assert not any("rehearsal" in limit for limit in limits)
+
+
 def test_a_refused_image_is_refused_on_the_page(place):
     run = place[1]
     judgement = Judgement(run.id, False, ("It is blank.",), "", None, 1.4)
     sheet = sheet_of(run, answer(run), SheetImage("a.png", judgement=judgement))
     assert list(sheet.refused) == ["It is blank."]
+    assert not any("said about" in limit or "says about" in limit for limit in sheet.limits)
     assert dict(sheet.facts)["Check of the image"].startswith("REFUSED")
 
 

@@ -71,6 +71,15 @@ def test_seven_networks_stand_on_one_page_with_the_words_of_the_prediction_page(
     assert "What speaks for bacteria \\(Grad-CAM\\)" in said
 
 
+def test_rehearsals_among_the_networks_are_counted(seven):
+    small = [change_run(run, limit=400) for run in seven[:2]]
+    limits = everything([*small, *seven[2:]])[1].limits
+    assert limits[0] == ("Rehearsals, no result: only 400 images took part (2 of these 7 runs).")
+    for run in seven[:2]:
+        change_run(run, limit=None)
+    assert "Rehearsals" not in everything(seven)[1].limits[0]
+
+
 def test_probabilities_mean_and_scores_are_those_of_the_runs(seven):
     given, sheet = everything(seven)
     mean, *rows = sheet.opinions

@@ -19,6 +19,7 @@ from core.evaluation.cases import run_cases
 from core.evaluation.common_images import short_names
 from core.evaluation.compare import run_name
 from core.evaluation.confused_with import confused_with
+from core.evaluation.rehearsals import rehearsal_sentence
 from core.evaluation.values import interval, number, text, whole
 from core.files import disk_errors
 from core.inference.judgement import Judgement
@@ -103,11 +104,13 @@ def sheet_of(
     ]
     cases = run_cases(run)
     limits = [SIDES[image.side]] if image.side in SIDES else []
-    limits += [note for note in [prediction.note] if note]
-    limits.append(
-        f"{right_when(cases, min(max(probability, 0), 1)).sentence} "
-        f"{confused_with(cases, predicted).sentence}"
-    )
+    limits += [words for words in (rehearsal_sentence([run.config]), prediction.note) if words]
+    # How often it is right holds for X-rays like those it was checked on.
+    if not image.refused:
+        limits.append(
+            f"{right_when(cases, min(max(probability, 0), 1)).sentence} "
+            f"{confused_with(cases, predicted).sentence}"
+        )
     limits += [PROBABILITY, *([MAPS] if maps else [])]
     shared = whole(metrics.get("overlap_patients"))
     if shared > 0:

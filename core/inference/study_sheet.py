@@ -12,6 +12,7 @@ from core.errors import UserError
 from core.evaluation.calibration import right_when
 from core.evaluation.cases import run_cases
 from core.evaluation.common_images import short_names
+from core.evaluation.rehearsals import rehearsal_sentence
 from core.evaluation.values import whole
 from core.inference.agreement import NOT_PROOF, Agreement, agreement, mean_words
 from core.inference.opinions import Opinion
@@ -184,7 +185,8 @@ def _limits(
     maps: Mapping[str, Prediction | str],
     names: Mapping[str, str],
 ) -> list[str]:
-    limits = []
+    rehearsal = rehearsal_sentence([run.config for run in asked])
+    limits = [rehearsal] if rehearsal else []
     for reason in dict.fromkeys(each.doubt for each in given if each.doubt):
         which = listed([names[each.run] for each in given if each.doubt == reason])
         limits.append(
