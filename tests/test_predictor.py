@@ -14,7 +14,7 @@ from core.errors import UserError
 from core.inference import loaded_models
 from core.inference.methods import EXPLANATIONS
 from core.inference.predictor import make_ready, predict
-from core.inference.sanity import SAME_ABOVE, alike, check_map
+from core.inference.sanity import SanityCheck, alike, check_map
 from core.settings import PROJECT
 
 
@@ -65,9 +65,25 @@ def test_a_map_is_checked_against_shuffled_heads(run, image, settings):
     np.testing.assert_array_equal(check.heat, map_of_run.heat)
     assert len(check.shuffled) == EXPLANATIONS["gradcam"].shuffles == len(check.correlations)
     assert -1 <= check.correlation <= 1 and 0 <= check.overlap <= 1
-    assert check.looks_the_same == (not check.note and check.correlation > SAME_ABOVE)
+    limit = EXPLANATIONS["gradcam"].same_above
+    assert check.looks_the_same == (not check.note and check.correlation > limit)
     again = check_map(run, image, settings, "", "gradcam", "normal")
     assert again.correlations == check.correlations
+
+
+@pytest.mark.parametrize("method", EXPLANATIONS)
+def test_each_method_has_its_own_limit_for_the_same_map(method):
+    """One limit for all would let SmoothGrad pass whatever it shows."""
+    limit, heat = EXPLANATIONS[method].same_above, np.ones((4, 4), np.float32)
+
+    def check(correlations, note=""):
+        overlaps = tuple(0.5 for _ in correlations)
+        return SanityCheck(method, "normal", heat, (heat,), correlations, overlaps, note)
+
+    assert 0 < limit < 1
+    assert check((limit + 0.02, limit)).looks_the_same
+    assert not check((limit - 0.02, limit)).looks_the_same
+    assert not check((1.0, 1.0), "The map is empty.").looks_the_same
 
 
 def test_maps_are_alike_in_ranks_and_in_their_hottest_fifth():

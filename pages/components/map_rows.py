@@ -15,7 +15,7 @@ from core.evaluation.cases import run_classes
 from core.inference.methods import EXPLANATIONS
 from core.inference.overlay import overlay
 from core.inference.predictor import Prediction
-from core.inference.sanity import SAME_ABOVE, SanityCheck
+from core.inference.sanity import SanityCheck
 from core.settings import Settings
 from pages.components.explanation import check_cached, predict_cached
 from pages.components.where_it_looked import opacity
@@ -149,5 +149,5 @@ def show_check(check: SanityCheck, prediction: Prediction) -> None:
     st.caption(
         "The randomisation test of Adebayo et al. (2018), at the network's head: every weight is "
         "put at another weight's place, and the map is drawn again. A mean rank correlation above "
-        f"{SAME_ABOVE:g} counts as the same map."
+        f"{EXPLANATIONS[check.method].same_above:g} counts as the same map."
     )
