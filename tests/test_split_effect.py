@@ -11,7 +11,8 @@ from statsmodels.stats.proportion import proportion_confint
 from core.data.catalog import load_catalog
 from core.evaluation.cases import run_cases, with_catalog
 from core.evaluation.split_effect import CHANGE_COLUMNS, PAIR_COLUMNS, split_effect
-from core.evaluation.split_setups import split_setups
+from core.evaluation.split_setups import SIDES, split_setups
+from core.evaluation.split_words import MEASURES
 from core.evaluation.statistics import difference_of_scores, mean_of_proportions
 
 
@@ -101,6 +102,9 @@ def test_shared_patients_are_those_of_the_split_by_image(settings):
     effect = split_effect(by_image, by_patient, cases_of(settings, made), resamples=50)
     assert tuple(effect.pairs.columns) == PAIR_COLUMNS
     (pair,) = effect.pairs.to_dict("records")
+    for score in (f"{measure}_{side}" for measure in MEASURES for side in SIDES):
+        assert pair[f"{score}_low"] <= pair[score] <= pair[f"{score}_high"]
+        assert pair[f"{score}_low"] < pair[f"{score}_high"]
     assert pair["shared_patients"] == by_image[0].metrics()["overlap_patients"] > 0
     sides = pd.read_csv(by_image[0].folder / "images.csv")
     covid19 = sides[sides["finding"] == "covid19"]

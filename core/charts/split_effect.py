@@ -26,7 +26,7 @@ def split_chart(pairs: pd.DataFrame, change: pd.Series, measure: str, title: str
             x=[0, 1],
             y=[row[f"{measure}_{side}"] for side in SIDES],
             mode="lines+markers",
-            name="runs of the same seed",
+            name="runs of the same seed and fold",
             legendgroup="pairs",
             showlegend=number == 0,
             line={"color": translucent(MUTED, 0.8), "width": 1.5},

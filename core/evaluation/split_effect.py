@@ -28,18 +28,20 @@ from core.evaluation.statistics import (
 from core.run_files import read_table
 from core.runs import Run
 
+ENDS = ("", "_low", "_high")
 PAIR_COLUMNS = (
     "pair",  # what the two runs share: "seed 0", "seed 0, fold 1"
     "image_run",
     "patient_run",
-    *(f"{measure}_{side}" for measure in MEASURES for side in SIDES),  # fractions, NaN: undefined
+    # Fractions with their 95 % intervals, NaN: undefined.
+    *(f"{measure}_{side}{end}" for measure in MEASURES for side in SIDES for end in ENDS),
     "shared_patients",  # patients on both sides of the run split by image
     "shared_covid19",  # of these, those with an image of COVID-19 in validation
     "covid19_patients",  # patients with one in validation of the run split by image
 )
 CHANGE_COLUMNS = (
     "measure",  # of MEASURES
-    *(f"{side}{end}" for side in SIDES for end in ("", "_low", "_high", "_n", "_patients")),
+    *(f"{side}{end}" for side in SIDES for end in (*ENDS, "_n", "_patients")),
     "difference",  # patient less image, fraction -1..1
     "low",
     "high",
@@ -206,14 +208,17 @@ def _pairs(
     cases: Mapping[str, pd.DataFrame],
     shared: pd.DataFrame,
 ) -> list[dict]:
-    scores = comparison_table([*by_image, *by_patient]).set_index("run")["balanced_accuracy"]
+    scores = comparison_table([*by_image, *by_patient]).set_index("run")
     rows = []
     for first, second in zip(by_image, by_patient, strict=True):
         seed, _, fold = seeds_of(first)
         row = {"pair": f"seed {seed}" + (f", fold {fold}" if fold is not None else "")}
         for side, run in zip(SIDES, (first, second), strict=True):
             row[f"{side}_run"] = run.id
-            row[f"balanced_accuracy_{side}"] = scores.get(run.id, np.nan)
-            row[f"covid19_{side}"] = _recalled(cases[run.id])["recall"]
+            recalled = _recalled(cases[run.id])
+            for end in ENDS:
+                column = f"balanced_accuracy{end}"
+                row[f"balanced_accuracy_{side}{end}"] = scores[column].get(run.id, np.nan)
+                row[f"covid19_{side}{end}"] = recalled[end.lstrip("_") or "recall"]
         rows.append(row | shared.loc[first.id].to_dict())
     return rows

@@ -88,7 +88,7 @@ def _show(effect: SplitEffect, number: int) -> None:
     if effect.caution:
         st.warning(effect.caution, icon=":material/fingerprint:")
     if len(effect.pairs):
-        with st.expander("Seed by seed", key=f"split-pairs-{number}"):
+        with st.expander("Pair by pair", key=f"split-pairs-{number}"):
             _pairs(effect.pairs)
 
 
@@ -98,9 +98,14 @@ def _pairs(pairs: pd.DataFrame) -> None:
         for measure, title in MEASURES.items()
         for side in SIDES
     }
-    words = {name: [percent(value) for value in pairs[name]] for name in numbers}
+    words = {
+        name: [percent(*row) for row in pairs[[name, f"{name}_low", f"{name}_high"]].to_numpy()]
+        for name in numbers
+    }
     columns = ["pair", *numbers, "shared_patients", "shared_covid19", "covid19_patients"]
-    worded_table(pairs[columns], words, numbers, TEXTS, width=190)
+    worded_table(
+        pairs[columns], words, numbers, TEXTS, width=190, name="pairs-of-splits", exact=pairs
+    )
 
 
 def _marks(used: Sequence[runs.Run]) -> tuple:
