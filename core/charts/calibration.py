@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, MUTED, ORANGE, translucent
-from core.charts.theme import blank, dress, interval_bars
+from core.charts.theme import WHOLE_TICKS, blank, dress, interval_bars
 
 SAID = "Probability of the answer (%)"
 RIGHT = "Answers that were right (%, 95 % interval)"
@@ -54,7 +54,7 @@ def reliability_chart(tables: Mapping[str, pd.DataFrame], few: int) -> go.Figure
         hoverinfo="skip",
     )
     for axes in (figure.update_xaxes, figure.update_yaxes):
-        axes(range=[-0.02, 1.02], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+        axes(range=[-0.02, 1.02], **WHOLE_TICKS)
     figure.update_layout(showlegend=True)
     return dress(figure, SAID, RIGHT, 360)
 
@@ -75,6 +75,6 @@ def confidence_histogram(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
             )
     if not figure.data:
         return blank("There is no answer to draw.", SAID, COUNT, 180)
-    figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_xaxes(range=[-0.02, 1.02], **WHOLE_TICKS)
     figure.update_layout(showlegend=False, bargap=0.08)
     return dress(figure, SAID, COUNT, 180)

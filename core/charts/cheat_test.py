@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, GREY, TEXT, VERMILLION
 from core.charts.comparison import MEASURES
-from core.charts.theme import dress, interval_bars, name_rows
+from core.charts.theme import WHOLE_TICKS, dress, interval_bars, name_rows
 
 COLOURS = (ACCENT, VERMILLION, GREY)
 ROW_HEIGHT = 96
@@ -36,7 +36,7 @@ def cheat_chart(table: pd.DataFrame, measure: str, seen: Mapping[str, str]) -> g
     names = table.drop_duplicates("run").set_index("run")["name"]
     name_rows(figure, {place: names[run] for run, place in places.items()}, 0.4)
     bottom = len(places) - 0.5
-    figure.update_xaxes(tickformat=".0%", range=[0, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_xaxes(range=[0, 1.02], **WHOLE_TICKS)
     figure.update_yaxes(showticklabels=False, showgrid=False, range=[bottom, -0.55])
     figure.update_layout(showlegend=True, barmode="overlay")
     dress(figure, MEASURES[measure], "", int(ROW_HEIGHT * (bottom + 0.55)) + 110)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from core.charts.colours import BACKGROUND, MUTED, TEXT, class_colour, translucent
-from core.charts.theme import CLASS_TITLES, blank, dress, name_rows
+from core.charts.theme import CLASS_TITLES, WHOLE_TICKS, blank, dress, name_rows
 
 ROW_HEIGHT = 74
 
@@ -55,7 +55,7 @@ def covered_bars(
     }
     name_rows(figure, names, 0.42)
     figure.update_layout(barmode="overlay", showlegend=bool(elsewhere))
-    figure.update_xaxes(range=[0, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%")
+    figure.update_xaxes(range=[0, 1.02], **WHOLE_TICKS)
     figure.update_yaxes(
         showticklabels=False, showgrid=False, range=[len(before) - 0.4, -0.65], fixedrange=True
     )

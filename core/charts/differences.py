@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, MUTED, TEXT, translucent
-from core.charts.theme import blank, dress, interval_bars, name_rows
+from core.charts.theme import WHOLE_TICKS, blank, dress, interval_bars, name_rows
 
 ROW_HEIGHT = 44
 # Letters that a narrow screen holds in a line; longer pairs take two lines and more height.
@@ -93,7 +93,7 @@ def best_chart(best: pd.DataFrame) -> go.Figure:
     )
     name_rows(figure, rows["name"].to_dict(), 0.36)
     bottom = len(rows) - 0.5
-    figure.update_xaxes(tickformat=".0%", range=[0, 1.12], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_xaxes(range=[0, 1.12], **WHOLE_TICKS)
     figure.update_yaxes(showticklabels=False, showgrid=False, range=[bottom, -0.8])
     dress(figure, axis, "", int(ROW_HEIGHT * (bottom + 0.8)) + 70)
     figure.update_yaxes(title=None)

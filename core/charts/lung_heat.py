@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import ACCENT, TEXT
-from core.charts.theme import blank, dress, interval_bars, name_rows
+from core.charts.theme import WHOLE_TICKS, blank, dress, interval_bars, name_rows
 
 ROW_HEIGHT = 64
 AXIS = "Heat inside the lungs' box (%, 95 % interval)"
@@ -44,7 +44,7 @@ def lung_heat_chart(table: pd.DataFrame) -> go.Figure:
     )
     name_rows(figure, dict(zip(places, table["name"], strict=True)), 0.34)
     bottom = len(table) - 0.5
-    figure.update_xaxes(tickformat=".0%", range=[0, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_xaxes(range=[0, 1.02], **WHOLE_TICKS)
     figure.update_yaxes(showticklabels=False, showgrid=False, range=[bottom, -0.65])
     figure.update_layout(showlegend=True)
     dress(figure, AXIS, "Run", int(ROW_HEIGHT * (bottom + 0.65)) + 120)

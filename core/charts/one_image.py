@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import BACKGROUND, class_colour
-from core.charts.theme import CLASS_TITLES, dress, name_rows
+from core.charts.theme import CLASS_TITLES, WHOLE_TICKS, dress, name_rows
 
 ROW_HEIGHT = 46
 
@@ -47,7 +47,7 @@ def probabilities_by_run(table: pd.DataFrame, classes: Sequence[str]) -> go.Figu
     }
     name_rows(figure, names, 0.4)
     figure.update_layout(barmode="stack", showlegend=True, legend_traceorder="normal")
-    figure.update_xaxes(tickformat=".0%", range=[0, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_xaxes(range=[0, 1.02], **WHOLE_TICKS)
     figure.update_yaxes(showticklabels=False, showgrid=False, range=[len(table) - 0.6, -0.7])
     dress(figure, "Probability (%)", "", ROW_HEIGHT * len(table) + 100)
     figure.update_yaxes(title=None)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from core.charts.colours import class_colour, translucent
-from core.charts.theme import blank, class_label, dress
+from core.charts.theme import WHOLE_TICKS, blank, class_label, dress
 
 
 def probability_bars(
@@ -43,6 +43,6 @@ def probability_bars(
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.2%}<extra></extra>",
     )
-    figure.update_xaxes(range=[0, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%")
+    figure.update_xaxes(range=[0, 1.02], **WHOLE_TICKS)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return dress(figure, *axis, 52 * len(probabilities) + 70)

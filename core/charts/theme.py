@@ -25,6 +25,8 @@ CONFIG = {
 
 # For fractions on an axis whose ends follow the data: no two ticks of it read the same.
 PERCENT_TICKS = ".1~%"
+# For an axis that shows all of 0 to 100 %, at every width of the screen.
+WHOLE_TICKS = {"tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1]}
 
 # Classes whose name is not how people write it.
 CLASS_TITLES = {"covid19": "COVID-19", "not_covid19": "not COVID-19"}

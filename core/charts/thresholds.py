@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.colours import MUTED, TEXT, class_colour, translucent
-from core.charts.theme import CLASS_TITLES, blank, dress, list_below
+from core.charts.theme import CLASS_TITLES, WHOLE_TICKS, blank, dress, list_below
 
 SENSITIVITY = "Sensitivity (% of the class found)"
 FALSE_ALARMS = "False alarms (1 - specificity, % of the others)"
@@ -84,8 +84,8 @@ def people_chart(people: Mapping[str, int] | None, class_name: str) -> go.Figure
         place += people[what]
         crosses = symbol == "x-thin"
         pen = {"color": colours[what], "width": 2 if crosses else 0}
-        # For the legend alone: a browser takes a third of a second over a thousand markers, and
-        # next to none over four shapes.
+        # For the legend alone: a browser draws four shapes at once, while a thousand markers take
+        # it longer than all else on the page.
         figure.add_scatter(
             **{"x": [None], "y": [None], "mode": "markers", "name": f"{people[what]:,} {name}"},
             marker={"symbol": symbol, "size": 9, "color": colours[what], "line": pen},
@@ -120,9 +120,8 @@ def _square(number: int) -> str:
 def _cross(number: int) -> str:
     y, x = divmod(number, PER_ROW)
     left, right, top, bottom = x - HALF, x + HALF, y - HALF, y + HALF
-    return f"M{left:.4g},{top:.4g}L{right:.4g},{bottom:.4g}M{left:.4g},{bottom:.4g}" + (
-        f"L{right:.4g},{top:.4g}"
-    )
+    falling = f"M{left:.4g},{top:.4g}L{right:.4g},{bottom:.4g}"
+    return f"{falling}M{left:.4g},{bottom:.4g}L{right:.4g},{top:.4g}"
 
 
 def _curves(
@@ -171,10 +170,7 @@ def _curves(
         )
     for axes in (figure.update_xaxes, figure.update_yaxes):
         # The labels are always these. Room made for them by measuring draws the chart twice.
-        axes(
-            **{"range": [-0.02, 1.02], "tickformat": ".0%", "automargin": False},
-            tickvals=[0, 0.25, 0.5, 0.75, 1],
-        )
+        axes(range=[-0.02, 1.02], automargin=False, **WHOLE_TICKS)
     dress(figure, x, y, 360)
     below = list_below(figure, len(drawn) + (1 if here else 0) + 1)
     figure.update_layout(height=350 + below, margin={"l": 72, "b": below + 58})
