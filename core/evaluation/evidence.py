@@ -76,6 +76,8 @@ class QuestionAnswer:
     something. ``sentence`` has the figures, or what is missing; ``doubts`` what belongs beside
     them; ``would_change`` what would change the answer, with ``commands`` that make it. ``numbers``
     holds the figures as plain values (NaN where undefined), ``tables`` what charts draw.
+    ``in_short`` says the verdict where yes and no would not, ``figure`` the one that was asked for;
+    both are empty where the verdict is enough.
     """
 
     key: str
@@ -88,6 +90,8 @@ class QuestionAnswer:
     commands: tuple[str, ...] = ()
     numbers: dict = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    in_short: str = ""
+    figure: str = ""
 
 
 def gather(

@@ -15,7 +15,6 @@ from core.charts.comparison import comparison_chart
 from core.charts.differences import best_chart, differences_chart
 from core.charts.questions import MOST_PATIENTS, onset_chart, progression_chart
 from core.charts.theme import CONFIG
-from core.evaluation.attained import MEASURE
 from core.evaluation.evidence import (
     CANNOT,
     NO,
@@ -33,8 +32,6 @@ from pages.components.cases import changed, joined_cases
 from pages.components.trivial_baselines import stored_baselines
 from pages.components.words import class_title, percent
 
-# This question asks for a figure: yes and no would answer another one.
-OF_A_FIGURE = {("RQ3", YES): "AS HIGH AS PUBLISHED", ("RQ3", NO): "LOWER THAN PUBLISHED"}
 VERDICTS = {YES: "green", NO: "red", NOT_SETTLED: "orange", CANNOT: "gray"}
 
 
@@ -98,10 +95,8 @@ def at_a_glance(answers: Sequence[QuestionAnswer]) -> None:
     for place, answer in zip(st.columns(len(answers)), answers, strict=True):
         with place.container(border=True, height="stretch"):
             st.markdown(f"**{answer.key[-1]}** {answer.question}  \n{_badge(answer)}")
-            best = answer.numbers.get(MEASURE)
-            if answer.key == "RQ3" and best:
-                words = percent(best["value"], *best["ci95"])
-                st.caption(f"{words} balanced accuracy, n = {answer.numbers['n']:,}")
+            if answer.figure:
+                st.caption(answer.figure)
 
 
 @st.cache_data(max_entries=64, show_spinner="Answering from what the runs said")
@@ -140,11 +135,8 @@ def show_answer(answer: QuestionAnswer, evidence: Evidence) -> None:
 
 
 def _badge(answer: QuestionAnswer) -> str:
-    words = OF_A_FIGURE.get((answer.key, answer.verdict), answer.verdict.upper())
-    # Of other classes the paper has no figure; there it is asked whether baselines are beaten.
-    if answer.key == "RQ3" and answer.numbers.get("published") is None:
-        words = answer.verdict.upper()
-    return f":{VERDICTS[answer.verdict]}-badge[{words}]"
+    words = answer.in_short or answer.verdict
+    return f":{VERDICTS[answer.verdict]}-badge[{words.upper()}]"
 
 
 def _contest(answer: QuestionAnswer, evidence: Evidence) -> None:
