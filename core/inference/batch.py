@@ -20,11 +20,10 @@ from core import runs
 from core.errors import UserError
 from core.imaging.decode import read_image
 from core.imaging.given_images import GivenImage
-from core.imaging.pixel_checks import oddness
 from core.imaging.preprocess import prepare
 from core.imaging.thumbnails import picture
 from core.inference.familiarity import pooled_features
-from core.inference.judgement import judge_by, plainly_accepted
+from core.inference.judgement import judge_by, odd_checks, plainly_accepted
 from core.inference.loaded_models import load_classifier
 from core.inference.reference import Reference, read_reference
 from core.settings import Settings
@@ -146,14 +145,13 @@ class _Network:
 
         Without a reference all of them are.
         """
-        if self.reference is None:
-            accepted = np.ones(len(pixels), bool)
-            return np.asarray(self.model.predict_on_batch(pixels[..., np.newaxis])), accepted
-        features = pooled_features(self.model, pixels)
-        accepted = plainly_accepted(self.reference, features, pixels)
-        if self.head is None:
-            return np.asarray(self.model.predict_on_batch(pixels[..., np.newaxis])), accepted
-        return np.asarray(self.head.predict_on_batch(features)), accepted
+        accepted, asked, given = np.ones(len(pixels), bool), self.model, pixels[..., np.newaxis]
+        if self.reference is not None:
+            features = pooled_features(self.model, pixels)
+            accepted = plainly_accepted(self.reference, features, pixels)
+            if self.head is not None:
+                asked, given = self.head, features
+        return np.asarray(asked.predict_on_batch(given)), accepted
 
     def refusal(self, read: _Read) -> str:
         """Why the image should not be diagnosed, or an empty text."""
@@ -162,10 +160,7 @@ class _Network:
 
     def is_odd(self, source: Path | bytes, grey: np.ndarray) -> bool:
         """Whether the pixels alone forbid a diagnosis."""
-        if self.reference is None:
-            return False
-        limits = self.reference.limits
-        return any(value > limits[check] for check, value in oddness(source, grey).items())
+        return self.reference is not None and bool(odd_checks(self.reference, source, grey))
 
 
 def _read(image: GivenImage, config: RunConfig, network: _Network, thumbnail_side: int) -> _Read:

@@ -89,7 +89,7 @@ def judge_by(
         "false_refusals": reference.false_refusals,
         "reference": len(reference.images),
     }
-    odd = [check for check, value in oddness(image, grey).items() if value > limits[check]]
+    odd = odd_checks(reference, image, grey)
     if odd:
         reasons = tuple(CHECKS[check].sentence for check in odd)
         return Judgement(accepted=False, reasons=reasons, turn="", distance=None, **common)
@@ -113,6 +113,12 @@ def judge_by(
         accepted=not reasons, reasons=(*reasons,), turn=turn, distance=distance, nearest=near,
         **common,
     )  # fmt: skip
+
+
+def odd_checks(reference: Reference, source: Path | bytes, grey: np.ndarray) -> list[str]:
+    """Which checks of the pixels alone forbid a diagnosis: keys of CHECKS; takes what they take."""
+    limits = reference.limits
+    return [check for check, value in oddness(source, grey).items() if value > limits[check]]
 
 
 def plainly_accepted(reference: Reference, features: np.ndarray, pixels: np.ndarray) -> np.ndarray:

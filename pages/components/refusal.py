@@ -1,7 +1,7 @@
 """Whether a run should be asked about an image at all: the judgement as a page shows it.
 
-Holds ``judged_image``. How an image is judged stands in
-``core.inference.judgement``; the nearest training images are shown by ``nearest_images``.
+Holds ``judged_image``. How an image is judged stands in ``core.inference.judgement``; the nearest
+training images are shown by ``nearest_images``.
 """
 
 from dataclasses import dataclass, replace
