@@ -14,7 +14,7 @@ import pandas as pd
 from core.evaluation import published
 from core.evaluation.divisions import division_of
 from core.evaluation.metrics import MEASURES
-from core.evaluation.values import interval, number, text, whole
+from core.evaluation.values import interval, number, split_of, text, whole
 from core.runs import FINISHED, Run
 
 RUN, PUBLISHED, BASELINE = "run", "published", "baseline"
@@ -145,7 +145,7 @@ def curves(runs: Iterable[Run]) -> pd.DataFrame:
 
 def run_name(run: Run) -> str:
     """Short name that tells runs apart: backbone, recipe, split, fold, seed, the run's own mark."""
-    config, split = run.config, _split(run.config)
+    config, split = run.config, split_of(run.config)
     parts = [
         text(config.get("backbone")) or "unknown backbone",
         text(config.get("recipe")),
@@ -189,7 +189,7 @@ def _row(about: dict, config: dict, metrics: dict) -> dict:
     scores = metrics | (metrics["macro"] if isinstance(metrics.get("macro"), dict) else {})
     intervals = metrics.get("ci95") if isinstance(metrics.get("ci95"), dict) else {}
     majority = metrics.get("majority") if isinstance(metrics.get("majority"), dict) else {}
-    classes, split = metrics.get("classes"), _split(config)
+    classes, split = metrics.get("classes"), split_of(config)
     row = {
         **{name: text(config.get(name)) for name in SETTINGS},
         "classes": tuple(map(str, classes)) if isinstance(classes, list) else (),
@@ -226,15 +226,10 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(types).astype(counts)
 
 
-def _split(config: dict) -> dict:
-    split = config.get("split")
-    return split if isinstance(split, dict) else {}
-
-
 def _setup(config: dict) -> str:
     # No name of a setting stands here but those that a repeat changes: settings that are added
     # later tell runs apart by themselves. A run outside a cross-validation repeats none of it.
-    split = {name: v for name, v in _split(config).items() if name != "seed"}
+    split = {name: v for name, v in split_of(config).items() if name != "seed"}
     split["fold"] = split.get("fold") is not None
     # Runs made before there was such a share are repeats of those made without one.
     if not split.get("calibration_share"):

@@ -7,6 +7,7 @@ a split is made, in ``core.data.splits``.
 import json
 from collections.abc import Sequence
 
+from core.evaluation.values import split_of
 from core.runs import Run
 
 IMAGE, PATIENT = "image", "patient"
@@ -21,10 +22,10 @@ def split_setups(runs: Sequence[Run]) -> list[tuple[list[Run], list[Run]]]:
     """
     groups: dict[str, tuple[list[Run], list[Run]]] = {}
     for run in sorted(runs, key=lambda run: run.id):
-        split = run.config.get("split")
-        if isinstance(split, dict) and split.get("by") in SIDES:
+        by = split_of(run.config).get("by")
+        if by in SIDES:
             sides = groups.setdefault(_setup(run.config), ([], []))
-            sides[SIDES.index(split["by"])].append(run)
+            sides[SIDES.index(by)].append(run)
     found = []
     for by_image, by_patient in groups.values():
         if not (by_image and by_patient):

@@ -30,3 +30,9 @@ def whole(value: object) -> float:
 def text(value: object) -> str:
     """A single value as text; empty for none, and for what holds several."""
     return "" if value is None or isinstance(value, (dict, list)) else str(value)
+
+
+def split_of(config: dict) -> dict:
+    """How a run's config divides the images; {} where it does not say, or was edited."""
+    split = config.get("split")
+    return split if isinstance(split, dict) else {}

@@ -20,7 +20,7 @@ from core.evaluation.common_images import short_names
 from core.evaluation.compare import run_name
 from core.evaluation.confused_with import confused_with
 from core.evaluation.rehearsals import rehearsal_sentence
-from core.evaluation.values import interval, number, text, whole
+from core.evaluation.values import interval, number, split_of, text, whole
 from core.files import disk_errors
 from core.inference.judgement import Judgement
 from core.inference.methods import EXPLANATIONS
@@ -192,13 +192,11 @@ def data_words(asked: Sequence[Run]) -> str:
     counts = [whole(run.metrics().get("n_training")) for run in asked]
     known = sorted({int(count) for count in counts if count >= 0})
     images = " to ".join(f"{n:,}" for n in dict.fromkeys(known[:1] + known[-1:]))
-    splits = [run.config.get("split") for run in asked]
-    splits = [split if isinstance(split, dict) else {} for split in splits]
     return (
         f"{f'{images} images' if known else 'images whose number is not known'} "
         f"(cohort {_among(run.config.get('cohort') for run in asked)}, "
         f"classes {_among(run.config.get('labels') for run in asked)}, "
-        f"split by {_among(split.get('by') for split in splits)}, "
+        f"split by {_among(split_of(run.config).get('by') for run in asked)}, "
         f"seed {_among(run.config.get('seed') for run in asked)})"
     )
 

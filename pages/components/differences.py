@@ -16,6 +16,7 @@ from core.errors import UserError
 from core.evaluation.common_images import read_answers
 from core.evaluation.pairs import Best, pairs_table, probability_best
 from core.evaluation.statistics import RESAMPLES
+from core.evaluation.values import split_of
 from core.evaluation.verdict import better_first, verdict
 from pages.components.score_tables import worded_table
 from pages.components.words import points
@@ -83,7 +84,7 @@ def is_it_real(chosen: list[runs.Run]) -> None:
     if len(answers) < 2:
         st.info("Choose two or more finished runs above: then they are tested against each other.")
         return
-    splits = {(run.config.get("split") or {}).get("by") for run in chosen}
+    splits = {split_of(run.config).get("by") for run in chosen}
     if len(splits) > 1:
         st.warning(MIXED_SPLITS)
     pairs, best = _tested(marks, answers)

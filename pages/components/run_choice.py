@@ -12,9 +12,18 @@ from core import runs
 from core.data.labels import COHORTS, LABEL_SCHEMES
 from core.evaluation.compare import run_name
 from core.evaluation.rehearsals import rehearsal_sentence
+from core.evaluation.values import split_of
 from core.settings import Settings
 from pages.components.words import is_synthetic, percent, run_title, training_time
 
+PART_OF_ITS_SCORE = (
+    "Part of its score says how well the network recognises patients it has already met, not how "
+    "well it reads a new patient's X-ray. Trust a run split by patient more."
+)
+PART_OF_THEIR_SCORES = (
+    "Part of their scores says how well the networks recognise patients they have already met, not "
+    "how well they read a new patient's X-ray. Trust a run split by patient more."
+)
 AT_WORK = (
     "A network is being trained. Watch it on the Training page; once it has finished, open this "
     "page again."
@@ -50,8 +59,10 @@ def choose_run(finished: list[runs.Run], label: str, key: str, optional: bool = 
     """
     by_id = {run.id: run for run in finished}
     results = [run.id for run in finished if not rehearsal_sentence([run.config])]
-    at_first = next((run for run in (st.query_params.get("run"), *results) if run in by_id), None)
-    first = None if optional else list(by_id).index(at_first) if at_first else 0
+    wanted = (st.query_params.get("run"), *results, *by_id)
+    first = None
+    if by_id and not optional:
+        first = list(by_id).index(next(run for run in wanted if run in by_id))
     chosen = st.selectbox(
         label,
         list(by_id),
@@ -95,24 +106,12 @@ def describe_run(run: runs.Run, metrics: dict) -> None:
 
 def warn_of_shared_patients(shown: Sequence[runs.Run]) -> None:
     """Warn in plain words of those of the runs ``shown`` that were split by image, in one box."""
-    by_image = [run for run in shown if _split_by(run) == "image"]
+    by_image = [run for run in shown if split_of(run.config).get("by") == "image"]
     if not by_image:
         return
     lines = [f"{_named(run, len(shown))} **split by image**: {_overlap(run)}." for run in by_image]
-    several = len(by_image) > 1
-    whose = "Part of their scores says" if several else "Part of its score says"
-    whom = "the networks recognise" if several else "the network recognises"
-    met, read = ("they have", "they read") if several else ("it has", "it reads")
-    lines.append(
-        f"{whose} how well {whom} patients {met} already met, not how well {read} a new patient's "
-        "X-ray. Trust a run split by patient more."
-    )
+    lines.append(PART_OF_THEIR_SCORES if len(by_image) > 1 else PART_OF_ITS_SCORE)
     st.warning("  \n".join(lines), icon=":material/group:")
-
-
-def _split_by(run: runs.Run) -> str:
-    split = run.config.get("split")
-    return str(split.get("by")) if isinstance(split, dict) else ""
 
 
 def _named(run: runs.Run, of: int) -> str:
