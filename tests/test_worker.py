@@ -63,7 +63,9 @@ def test_a_run_whose_process_is_killed_fails_with_a_sentence(settings):
     assert len(ended.history()) > 3
 
 
-def test_a_queued_run_can_be_stopped_before_it_begins(settings):
+def test_a_queued_run_can_be_stopped_before_it_begins(tmp_path):
+    # Where other runs have just ended, their worker still looks round and once took this one first.
+    settings = tiny_study(tmp_path)
     run = queue(tiny_config(), settings)
     run_requests.request_stop(run)
     execute_apart(read(run, settings), settings)
@@ -174,8 +176,9 @@ def test_no_queue_no_work(tmp_path):
     assert runs.list_runs(settings.runs) == []
 
 
-def test_a_run_reads_the_data_it_was_queued_with_whoever_executes_it(settings, tmp_path):
+def test_a_run_reads_the_data_it_was_queued_with_whoever_executes_it(tmp_path):
     # A worker that had been started with another data root once trained on that one's images.
+    settings = tiny_study(tmp_path)
     other = replace(settings, data_roots=(tmp_path / "absent",))
     environment = {"CHESTBENCH_DATA": str(settings.data_roots[0])}
     config = tiny_config().model_dump(mode="json")
