@@ -8,8 +8,10 @@ stands in ``core.evaluation.metrics``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
+import pandas as pd
 
 LEVEL = 0.95
 RESAMPLES = 1000
@@ -40,15 +42,15 @@ class Estimate:
 def wilson(successes: float, n: int, level: float = LEVEL) -> list[float] | None:
     """Wilson's score interval [low, high] of a proportion, 0..1; None when ``n`` is 0.
 
-    Takes the cases as independent of each other. Source: Wilson, JASA 22 (1927) 209-212, as in
-    statsmodels.
+    Takes the cases as independent of each other. Source: Wilson, JASA 22 (1927) 209-212, to whose
+    formula statsmodels holds, too; loading that for three lines would take every page a second.
     """
-    # Loads all of scipy.stats: half the time to a server's first page, where nothing is computed.
-    from statsmodels.stats.proportion import proportion_confint
-
     if n == 0:
         return None
-    low, high = proportion_confint(successes, n, alpha=1 - level, method="wilson")
+    share, z = float(successes) / int(n), NormalDist().inv_cdf((1 + level) / 2)
+    middle = share + z * z / (2 * n)
+    reach = z * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
+    low, high = ((middle + way * reach) / (1 + z * z / n) for way in (-1, 1))
     # Floating point leaves 1e-17 or 1 - 1e-16 where the bound is exactly 0 or 1.
     return [max(0.0, round(float(low), 12)), min(1.0, round(float(high), 12))]
 
@@ -127,9 +129,7 @@ def resample_counts(
     because then resampling cannot show any doubt about it.
     """
     unit = _units(patients, len(counts))
-    units = unit.max(initial=-1) + 1
-    tables = np.zeros((units, counts.shape[1]), dtype=np.int64)
-    np.add.at(tables, unit, counts)
+    tables = _sums(unit, counts)
     stratum = _strata(unit, truth, classes)
 
     rng = np.random.default_rng(seed)
@@ -140,7 +140,7 @@ def resample_counts(
             return None
         # Units with the same table are exchangeable: one multinomial over the distinct tables
         # draws the same distribution as picking units one by one, and far faster.
-        distinct, repeated = np.unique(members, axis=0, return_counts=True)
+        distinct, repeated = _distinct_rows(members)
         weights = rng.multinomial(len(members), repeated / len(members), size=resamples)
         drawn += weights @ distinct
     return drawn
@@ -164,10 +164,13 @@ def resample_cases(
     stratum = _strata(unit, np.asarray(truth), classes)
     for number in np.unique(stratum):
         (members,) = np.nonzero(stratum == number)
-        if len(members) < 2:
+        size = len(members)
+        if size < 2:
             return None
-        chosen = members[rng.integers(0, len(members), (resamples, len(members)))]
-        np.add.at(drawn, (np.arange(resamples)[:, None], chosen), 1)
+        chosen = rng.integers(0, size, (resamples, size))
+        chosen += size * np.arange(resamples)[:, None]
+        times = np.bincount(chosen.ravel(), minlength=resamples * size)
+        drawn[:, members] = times.reshape(resamples, size)
     return drawn[:, unit]
 
 
@@ -186,8 +189,7 @@ def mean_interval(
     units = int(unit.max(initial=-1)) + 1
     if units < 2:
         return [None] * values.shape[1]
-    sums = np.zeros((units, values.shape[1]))
-    np.add.at(sums, unit, values)
+    sums = _sums(unit, values)
     sizes = np.bincount(unit, minlength=units)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(units, np.full(units, 1 / units), size=resamples)
@@ -212,21 +214,54 @@ def units_per_class(
     truth: np.ndarray, classes: int, patients: Sequence[str] | None = None
 ) -> np.ndarray:
     """Independent cases of each class, int64 (classes,): its patients, or its images if None."""
-    unit = _units(patients, len(truth))
-    distinct = np.unique(np.stack([np.asarray(truth), unit]), axis=1)[0]
-    return np.bincount(distinct.astype(np.int64), minlength=classes)
+    return (_images(_units(patients, len(truth)), np.asarray(truth), classes) > 0).sum(axis=0)
 
 
 def _strata(unit: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
     """The class of most images of each unit, int64 (units,)."""
-    images = np.zeros((unit.max(initial=-1) + 1, classes), dtype=np.int64)
-    np.add.at(images, (unit, truth), 1)
-    return images.argmax(axis=1)
+    return _images(unit, truth, classes).argmax(axis=1)
+
+
+def _images(unit: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
+    """How many images of each class each unit has, int64 (units, classes)."""
+    units = unit.max(initial=-1) + 1
+    cells = unit * classes + np.asarray(truth, dtype=np.int64)
+    return np.bincount(cells, minlength=units * classes).reshape(units, classes)
+
+
+def _sums(unit: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Sums of the rows of ``values`` (n, m) over each unit, in their dtype (units, m)."""
+    units = unit.max(initial=-1) + 1
+    # Floats hold whole numbers exactly up to 2**53.
+    columns = [np.bincount(unit, column, minlength=units) for column in values.T]
+    return np.stack(columns, axis=1).astype(values.dtype)
+
+
+def _distinct_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct ``rows`` in ascending order and how often each occurs: np.unique, but faster.
+
+    ``rows`` are whole numbers (n, m), none below zero.
+    """
+    number, largest = np.zeros(len(rows), dtype=np.int64), 0
+    for column in rows.T:
+        base = int(column.max()) + 1
+        if base == 1:
+            continue
+        if (largest + 1) * base > 2**62:
+            number = np.unique(number, return_inverse=True)[1]
+            largest = int(number.max())
+        # One number for the columns so far, which orders rows as these do.
+        number = number * base + column
+        largest = (largest + 1) * base - 1
+    _, first, repeated = np.unique(number, return_index=True, return_counts=True)
+    return rows[first], repeated
 
 
 def _units(patients: Sequence[str] | None, n: int) -> np.ndarray:
     if patients is None:
         return np.arange(n)
     # An image whose patient is unknown stands for itself.
-    names = [str(p) if p and p == p else f"\0{i}" for i, p in enumerate(patients)]
-    return np.unique(names, return_inverse=True)[1] if names else np.arange(0)
+    names = [
+        str(p) if p and p == p else f"\0{i}" for i, p in enumerate(np.asarray(patients, object))
+    ]
+    return pd.factorize(np.array(names, dtype=object), sort=True)[0]
