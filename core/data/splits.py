@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from core.data.held_back import hold_back
 from core.data.patients import patient_groups, patient_names
+from core.data.texts import occurs_in
 from core.errors import UserError
 
 
@@ -141,7 +142,7 @@ def make_split(rows: pd.DataFrame, config: SplitConfig) -> Split:
         train=train,
         validation=validation,
         overlap_patients=len({*patient[train]} & {*patient[validation]} - {""}),
-        overlap_images=int(digest.iloc[validation].isin(trained[trained != ""]).sum()),
+        overlap_images=int(occurs_in(digest.iloc[validation], trained[trained != ""]).sum()),
         calibration=calibration,
     )
 

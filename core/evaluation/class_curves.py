@@ -126,14 +126,12 @@ def _resampled(positive: np.ndarray, score: np.ndarray, drawn: np.ndarray) -> tu
     reaches = np.diff(np.cumsum(of_class)[ends], prepend=0) > 0
     # Between two scores of the class both curves run straight, whatever is drawn.
     ends = ends[reaches | np.append(reaches[1:], True)]
-    begins = np.append(0, ends[:-1] + 1)
     size = len(drawn)
     auc, precision = np.full(size, np.nan), np.full(size, np.nan)
     roc, reached = np.full((size, len(GRID)), np.nan), np.full((size, len(GRID)), np.nan)
     for i, weights in enumerate(drawn):
         weight = weights[order]
-        called = np.cumsum(np.add.reduceat(weight, begins))
-        found = np.cumsum(np.add.reduceat(weight * of_class, begins))
+        called, found = np.cumsum(weight)[ends], np.cumsum(weight * of_class)[ends]
         alarms = called - found
         if not found[-1] or not alarms[-1]:
             continue

@@ -32,7 +32,8 @@ def sentence(changes: pd.DataFrame, shared: pd.DataFrame) -> str:
 def caution(answers: pd.DataFrame) -> str:
     """A warning where no other image comes from the collection of the COVID-19 images, or ""."""
     covid19 = answers["finding"] == COVID19
-    if not covid19.any() or answers.loc[~covid19, "source"].isin(answers["source"][covid19]).any():
+    sources = answers["source"][covid19].unique()
+    if not len(sources) or answers.loc[~covid19, "source"].isin(sources).any():
         return ""
     return (
         "No other image comes from the collection of the COVID-19 images. A network that "

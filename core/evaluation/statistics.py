@@ -142,7 +142,8 @@ def resample_counts(
         # draws the same distribution as picking units one by one, and far faster.
         distinct, repeated = _distinct_rows(members)
         weights = rng.multinomial(len(members), repeated / len(members), size=resamples)
-        drawn += weights @ distinct
+        # Floats hold whole numbers exactly up to 2**53, and are multiplied many times faster.
+        drawn += (weights.astype(float) @ distinct.astype(float)).astype(np.int64)
     return drawn
 
 
@@ -232,7 +233,6 @@ def _images(unit: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
 def _sums(unit: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Sums of the rows of ``values`` (n, m) over each unit, in their dtype (units, m)."""
     units = unit.max(initial=-1) + 1
-    # Floats hold whole numbers exactly up to 2**53.
     columns = [np.bincount(unit, column, minlength=units) for column in values.T]
     return np.stack(columns, axis=1).astype(values.dtype)
 

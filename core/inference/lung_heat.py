@@ -13,6 +13,7 @@ from core import runs
 from core.data.catalog import load_catalog
 from core.data.lungs import lung_boxes
 from core.data.sources import Progress
+from core.data.texts import occurs_in
 from core.errors import UserError
 from core.evaluation.lung_heat_results import LUNG_HEAT
 from core.evaluation.statistics import mean_interval
@@ -37,7 +38,7 @@ def lung_heat(run: runs.Run, settings: Settings, progress: Progress = None) -> d
     if run.state != runs.FINISHED or "id" not in answers:
         raise UserError(f"{run.id} is {run.state}; heat inside the lungs needs a finished run.")
     catalog = load_catalog(settings)
-    rows = catalog[catalog["id"].isin(set(answers["id"]))]
+    rows = catalog[occurs_in(catalog["id"], answers["id"])]
     boxes, annotated = lung_boxes(rows)
     rows, boxes = rows[annotated].reset_index(drop=True), boxes[annotated]
     if rows.empty:
