@@ -49,13 +49,31 @@ def _change(row: pd.Series, title: str) -> str:
     first, second = (percent(row[side], row[f"{side}_low"], row[f"{side}_high"]) for side in SIDES)
     figures = (
         f"{first} by image, {second} with patients kept apart, a change of "
-        f"{points(row['difference'], row['low'], row['high'])} points"
+        f"{points(row['difference'], row['low'], row['high'])} points{_compared(row)}"
     )
     if row["high"] < 0:
         return f"{title} falls once patients are kept apart: {figures}."
     if row["low"] > 0:
         return f"{title} rises once patients are kept apart: {figures}."
     return f"{title} shows no change beyond chance: {figures}."
+
+
+def _compared(row: pd.Series) -> str:
+    """What the interval of a change stands on; empty where it is the same for every study."""
+    better = [row[f"better_{side}"] for side in SIDES]
+    if row.name != "covid19":
+        return ""
+    if np.isnan(better).any():
+        return (
+            " (unpaired: the two sides answered other images, so they are taken as independent, "
+            "and the interval is wide)"
+        )
+    if not row["paired"]:
+        return " (unpaired: both sides answered the same images, and every one of them alike)"
+    return (
+        " (paired: both sides answered the same images, so each is compared with itself; "
+        f"{better[0]:,.0f} were right more often by image, {better[1]:,.0f} by patient)"
+    )
 
 
 def answered(changes: pd.DataFrame) -> str:
