@@ -19,7 +19,7 @@ from core.files import write_json
 from core.models.backbones import BACKBONES
 from core.models.classifier import build_classifier
 from core.settings import Settings
-from core.training.config import RunConfig, configure
+from core.training.config import RunConfig, configure, read_config
 from core.training.run_data import divide, prediction_table, sides_table
 
 # Shares of the images of each finding, and the file names of the first three.
@@ -77,9 +77,7 @@ def make_studies(settings: Settings) -> None:
         if row.in_paper:
             _finished(settings, divisions, row.name, study=SEVEN)
     tiny = _finished(settings, divisions, "TinyCNN", "finetune")
-    config = configure(
-        **{name: tiny.config[name] for name in ("backbone", "recipe")}, labels="four"
-    )
+    config = read_config(tiny.config)
     model = build_classifier(config.backbone, config.classes, config.head, "none", settings)
     model.save(tiny.model_path)
 

@@ -31,6 +31,8 @@ from core.run_files import read_table
 from core.runs import Run
 
 ENDS = ("", "_low", "_high")
+# What is read of each answer.
+ANSWER_COLUMNS = ["id", "patient", "source", "finding", "label", "predicted", "wrong"]
 PAIR_COLUMNS = (
     "pair",  # what the two runs share: "seed 0", "seed 0, fold 1"
     "image_run",
@@ -94,7 +96,7 @@ def split_effect(
     """
     answers = pd.concat(
         [
-            cases[run.id].assign(side=side, run=run.id)
+            cases[run.id][ANSWER_COLUMNS].assign(side=side)
             for side, runs in zip(SIDES, (by_image, by_patient), strict=True)
             for run in runs
         ],
