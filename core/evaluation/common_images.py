@@ -85,7 +85,9 @@ def common_images(answers: Sequence[Answers]) -> pd.DataFrame:
 
 def numbered(answers: Sequence[Answers]) -> list[Answers]:
     """The same ``answers`` with numbers for ids, which find each other faster than texts do."""
-    ids = pd.concat([one.images.index.to_series() for one in answers]) if answers else []
+    if not answers:
+        return []
+    ids = pd.concat([one.images.index.to_series() for one in answers])
     numbers, ends = pd.factorize(ids)[0], np.cumsum([len(one.images) for one in answers])
     return [
         replace(one, images=one.images.set_index(own))
