@@ -132,13 +132,16 @@ def _lay_out(folder: Path, validation: int) -> dict[str, str]:
 
 def _in_a_process_of_its_own(name: str, environment: dict[str, str]) -> list[float]:
     """Seconds of the first visit, of another one, and of a change."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.pages", name],
-        cwd=PROJECT, env=environment, capture_output=True, text=True,
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"{name}: {done.stderr[-2000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
+    # To files, not pipes: the process that it asks its networks in would keep a pipe open.
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.pages", name],
+            cwd=PROJECT, env=environment, stdout=said, stderr=complained, check=False,
+        )  # fmt: skip
+        said.seek(0), complained.seek(0)
+        if done.returncode:
+            raise RuntimeError(f"{name}: {complained.read()[-2000:]}")
+        return json.loads(said.read().splitlines()[-1])
 
 
 def _measure(visit: Visit) -> list[float]:

@@ -90,9 +90,8 @@ def split_effect(
     be had, Wilson's intervals of each class over its patients are combined. Recall of COVID-19 has
     Wilson's interval with each patient as one case. Where both sides answered the same COVID-19
     images, each equally often, its change is paired: a bootstrap of the differences image by image
-    that draws whole patients. Elsewhere, and where no image was answered differently, it comes from
-    both intervals (Zou & Donner, Stat Med 27 (2008) 1693-1702), which takes the sides as
-    independent.
+    that draws whole patients. Elsewhere, and where resampling shows no doubt, it comes from both
+    intervals (Zou & Donner, Stat Med 27 (2008) 1693-1702), which takes the sides as independent.
     """
     answers = pd.concat(
         [

@@ -69,7 +69,10 @@ def _compared(row: pd.Series) -> str:
             "and the interval is wide)"
         )
     if not row["paired"]:
-        return " (unpaired: both sides answered the same images, and every one of them alike)"
+        return (
+            " (unpaired: both sides answered the same images, but their differences are the same "
+            "in every resample, which does not prove them certain)"
+        )
     return (
         " (paired: both sides answered the same images, so each is compared with itself; "
         f"{better[0]:,.0f} were right more often by image, {better[1]:,.0f} by patient)"
