@@ -11,12 +11,18 @@ from run_folders import make_environment, no_worker
 from streamlit.runtime.scriptrunner import script_runner
 from tiny_study import environment
 
-from core import runs
+from core import QUIET_READERS, runs
 from core.__main__ import main
 from core.settings import VARIABLES
 from core.training import mlflow_tracking
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def pytest_configure(config):
+    """pytest sets filters of its own around every test, and those of the program are gone."""
+    for reader in QUIET_READERS:
+        config.addinivalue_line("filterwarnings", f"ignore:::{reader}")
 
 
 @pytest.fixture(autouse=True, scope="session")
