@@ -9,8 +9,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from core.evaluation.compare import run_name
-from core.evaluation.values import interval
-from core.run_files import read_object
+from core.run_files import interval, read_object
 from core.runs import Run
 
 CHEAT_TEST = "cheat_test.json"

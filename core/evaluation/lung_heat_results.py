@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.compare import run_name
-from core.evaluation.values import interval, number, whole
-from core.run_files import read_object
+from core.run_files import interval, number, read_object, whole
 from core.runs import Run
 
 LUNG_HEAT = "lung_heat.json"

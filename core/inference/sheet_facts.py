@@ -20,7 +20,6 @@ from core.evaluation.common_images import short_names
 from core.evaluation.compare import run_name
 from core.evaluation.confused_with import confused_with
 from core.evaluation.rehearsals import rehearsal_sentence
-from core.evaluation.values import interval, number, split_of, text, whole
 from core.files import disk_errors
 from core.inference.judgement import Judgement
 from core.inference.methods import EXPLANATIONS
@@ -28,7 +27,7 @@ from core.inference.overlay import overlay
 from core.inference.predictor import Prediction
 from core.inference.sheet import Map, Sheet
 from core.inference.sheet_table import Opinion
-from core.run_files import read_table
+from core.run_files import interval, number, read_table, split_of, text, whole
 from core.runs import Run
 from core.words import class_title, class_words, listed, percent
 

@@ -13,7 +13,6 @@ from core.evaluation.calibration import right_when
 from core.evaluation.cases import run_cases
 from core.evaluation.common_images import short_names
 from core.evaluation.rehearsals import rehearsal_sentence
-from core.evaluation.values import whole
 from core.inference.agreement import NOT_PROOF, Agreement, agreement, mean_words
 from core.inference.opinions import Opinion
 from core.inference.predictor import Prediction
@@ -32,6 +31,7 @@ from core.inference.sheet_facts import (
 )
 from core.inference.sheet_table import ROOMY
 from core.inference.sheet_table import Opinion as Row
+from core.run_files import whole
 from core.runs import Run
 from core.words import class_title, class_words, counted, listed, percent
 

@@ -12,7 +12,7 @@ from core import runs
 from core.data.labels import COHORTS, LABEL_SCHEMES
 from core.evaluation.compare import run_name
 from core.evaluation.rehearsals import rehearsal_sentence
-from core.evaluation.values import split_of
+from core.run_files import split_of
 from core.settings import Settings
 from pages.components.words import is_synthetic, percent, run_title, training_time
 
