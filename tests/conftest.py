@@ -15,6 +15,7 @@ from core import QUIET_READERS, runs
 from core.__main__ import main
 from core.settings import VARIABLES
 from core.training import mlflow_tracking
+from pages.components import take_away
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -64,6 +65,20 @@ def queue_stands_still(settings, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     with no_worker(settings):
         yield
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """What the buttons of a page would give: (name, exact table, words) by key."""
+    shown = {}
+    buttons = take_away._buttons
+
+    def record(name, key, exact, words):
+        buttons(name, key, exact, words)
+        shown[key] = name, exact, words
+
+    monkeypatch.setattr(take_away, "_buttons", record)
+    return shown
 
 
 @pytest.fixture(scope="module")
