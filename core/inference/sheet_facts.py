@@ -32,6 +32,7 @@ from core.runs import Run
 from core.words import class_title, class_words, listed, percent
 
 OPACITY = 0.5
+MOST_LISTED = 5
 SIDES = {
     "training": "The network LEARNT FROM this image: its answer shows memory, not skill.",
     "validation": "The network has not learnt from this image.",
@@ -219,4 +220,7 @@ def _score(metrics: dict) -> str:
 
 
 def _among(values: Iterable[object]) -> str:
-    return listed(list(dict.fromkeys(text(value) or "not known" for value in values)), "or")
+    found = list(dict.fromkeys(text(value) or "not known" for value in values))
+    if len(found) > MOST_LISTED:
+        found = [*found[: MOST_LISTED - 1], f"one of {len(found) - MOST_LISTED + 1} others"]
+    return listed(found, "or")
