@@ -187,4 +187,4 @@ def _result(run: runs.Run) -> str:
     if low <= high:
         words += f" (95 % interval {100 * low:.1f} to {100 * high:.1f})"
     n = whole(metrics.get("n_validation"))
-    return f"{words}, n = {f'{n:.0f}' if n >= 0 else 'not known'}"
+    return f"{words}, n = {f'{n:,.0f}' if n >= 0 else 'not known'}"

@@ -84,7 +84,7 @@ def latex_text(words: pd.DataFrame, title: str) -> str:
         text += (
             "\\begin{table}[htbp]\n"
             f"\\caption{{{_line(title + which).translate(LATEX)}}}\n"
-            f"\\small\n{SHRUNK}%\n{table.strip()}}}\n\\end{{table}}\n"
+            f"\\centering\\small\n{SHRUNK}%\n{table.strip()}}}\n\\end{{table}}\n"
         )
     return text
 

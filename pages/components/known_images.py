@@ -18,9 +18,9 @@ from pages.components.waiting import asking
 # A run whose images are gone is not tried again at every movement of a slider.
 SECONDS_UNTIL_TRIED_AGAIN = 60
 HOW_LONG = (
-    "About ten seconds where what the network saw in them is stored, as after training its last "
-    f"layers alone; else up to {2 * READ_IMAGES:,} of them are read first, which takes a small "
-    "network seconds and a large one minutes."
+    "About ten seconds where its training stored what the network saw in them; else up to "
+    f"{2 * READ_IMAGES:,} of them are read first: seconds with a small network, minutes with a "
+    "large one."
 )
 
 
