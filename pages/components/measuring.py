@@ -37,16 +37,16 @@ def measuring(
     jobs = newest(measurement, settings)
     active = {run.id for run in missing if run.id in jobs and _goes_on(jobs[run.id])}
     idle = [run for run in missing if run.id not in active]
-    for run in idle:
-        if run.id in jobs:
-            _say_how_it_ended(jobs[run.id], run)
-    if idle:
-        _offer(measurement, idle, settings, button, takes, one_by_one)
     if active:
         # In a container of its own: a fragment that draws more than before would else draw over
         # what follows it.
         with st.container(border=True):
             st.fragment(_follow, run_every=POLL)(measurement, frozenset(active), settings)
+    for run in idle:
+        if run.id in jobs:
+            _say_how_it_ended(jobs[run.id], run)
+    if idle:
+        _offer(measurement, idle, settings, button, takes, one_by_one)
 
 
 def _goes_on(job: runs.Run) -> bool:
@@ -75,7 +75,7 @@ def _offer(
     if len(idle) > 1:
         options = [*by_id, every] if one_by_one else [every, *by_id]
         choice = st.selectbox(
-            "Which run",
+            f"{measurement.title} of",
             options,
             format_func=lambda option: run_name(by_id[option]) if option in by_id else option,
             key=f"{measurement.name}-of",
@@ -128,9 +128,10 @@ def _at_work(job: runs.Run, settings: Settings) -> None:
     status = job.status
     done, total = status.get("step") or 0, status.get("steps") or 1
     st.markdown(f"**{job_title(job, settings)}**")
-    words = f"{status.get('phase') or 'Starting'}: {done:,} of {total:,}"
+    words = str(status.get("phase") or "Starting")
+    if total > 1:
+        words += f": {done:,} of {total:,}, {time_left(status.get('seconds_left'))} of this step"
     st.progress(min(max(done / total, 0.0), 1.0), words)
-    st.caption(f"{time_left(status.get('seconds_left'))} of this step")
 
 
 def _in_the_queue(waiting: list[runs.Run], running: list[runs.Run], settings: Settings) -> None:
