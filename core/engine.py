@@ -59,26 +59,31 @@ def execute(run: runs.Run, settings: Settings) -> bool:
 
 
 def execute_in_turn(run: runs.Run, settings: Settings) -> bool:
-    """Execute ``run``, then in the same process the runs next in the queue that train heads alone.
+    """Execute ``run``, then in the same process what is next in the queue and takes little.
 
-    Loading Keras and building the backbone cost more than such a run itself. Runs queued with
-    other settings are left to a process of their own, and so is whatever follows a run that did
-    not finish. Each run's output goes to its own worker.log. Raises UserError as ``execute``.
+    Those are runs that train heads alone, and measurements: loading Keras and building the backbone
+    can cost more than they do themselves. What was queued with other settings is left to a process
+    of its own, and so is whatever follows a run that did not finish. Each run's output goes to its
+    own worker.log. Raises UserError as ``execute``.
     """
     environment = run.status.get("environment", {})
     for _ in range(RUNS_PER_PROCESS):
         _write_to_log_of(run)
-        if not execute(run, settings) or run.config.get("epochs") != 0:
+        if not execute(run, settings) or not _takes_little(run):
             break
         following = next_run(settings)
         if (
             following is None
-            or following.config.get("epochs") != 0
+            or not _takes_little(following)
             or following.status.get("environment", {}) != environment
         ):
             break
         run = following
     return runs.read_run(run.folder.parent, run.id).state == runs.FINISHED
+
+
+def _takes_little(run: runs.Run) -> bool:
+    return run.config.get("epochs") == 0 or "measurement" in run.config
 
 
 def _write_to_log_of(run: runs.Run) -> None:

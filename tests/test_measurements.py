@@ -8,10 +8,11 @@ from run_folders import button, make_finished_run, make_run, open_page, text_of
 
 from core import engine, measurements, run_requests, runs
 from core.commands import COMMANDS
-from core.engine import execute
+from core.engine import execute, execute_in_turn
 from core.errors import UserError
 from core.files import write_json
 from core.measurements import MEASUREMENTS, newest, submit
+from core.training import jobs
 from core.training.jobs import delete, next_run
 
 pytestmark = pytest.mark.usefixtures("queue_stands_still")
@@ -128,9 +129,9 @@ def test_an_unknown_measurement_is_one_sentence(settings, run):
 
 
 def test_a_deleted_run_takes_what_was_to_be_measured_of_it_along(settings, run):
-    jobs = [job for row in MEASUREMENTS.values() for job in submit(row, [run], settings)]
+    asked = [job for row in MEASUREMENTS.values() for job in submit(row, [run], settings)]
     delete(run, settings)
-    assert not run.folder.exists() and not any(job.folder.exists() for job in jobs)
+    assert not run.folder.exists() and not any(job.folder.exists() for job in asked)
 
 
 def test_the_command_deletes_them_too_and_shows_and_stops_one(settings, run, call):
@@ -153,30 +154,27 @@ def test_the_page_offers_one_run_or_all_and_follows_them(settings, run):
     assert len(newest(MEASUREMENTS["cheat-test"], settings)) == 1
     # The other one can still be asked for.
     button(page, "Make the cheat test").click().run()
-    jobs = newest(MEASUREMENTS["cheat-test"], settings)
-    assert {*jobs} == {run.id, other.id}
+    asked = newest(MEASUREMENTS["cheat-test"], settings)
+    assert {*asked} == {run.id, other.id}
     assert "Make the cheat test" not in [b.label for b in page.button]
     at_work = {"phase": "Reading images", "step": 30, "steps": 120, "seconds_left": 240.0}
-    runs.write_status(jobs[run.id], state=runs.RUNNING, **at_work)
+    runs.write_status(asked[run.id], state=runs.RUNNING, **at_work)
     page = open_page("comparison")
     assert "1 more waits for its turn" in text_of(page)
     (bar,) = page.get("progress")
     assert bar.proto.text == "Reading images: 30 of 120, about 4 minutes left of this step"
     button(page, "Stop").click().run()
-    assert all(run_requests.stop_requested(now(job)) for job in jobs.values())
+    assert all(run_requests.stop_requested(now(job)) for job in asked.values())
     assert button(page, "Stopping").disabled
 
 
 @pytest.mark.parametrize(
-    ("state", "message", "said"),
-    [
-        (runs.FAILED, "The images have changed.", "The images have changed."),
-        (runs.STOPPED, "Stopped on request.", "What it had read is kept."),
-    ],
+    ("state", "said"),
+    [(runs.FAILED, "The images have changed."), (runs.STOPPED, "What it had read is kept")],
 )
-def test_the_page_says_how_one_ended_and_offers_it_again(settings, run, state, message, said):
+def test_the_page_says_how_one_ended_and_offers_it_again(settings, run, state, said):
     (job,) = submit(MEASUREMENTS["cheat-test"], [run], settings)
-    runs.write_status(job, state=state, message=message)
+    runs.write_status(job, state=state, started=1.0, message="The images have changed.")
     page = open_page("comparison")
     assert said in text_of(page)
     button(page, "Make the cheat test").click().run()
@@ -201,9 +199,25 @@ def test_the_training_page_shows_what_holds_the_queue_up(settings, run):
     assert run_requests.stop_requested(now(job))
 
 
-def test_a_queue_that_nobody_serves_is_said(settings, run):
+def test_a_queue_that_nobody_serves_is_said(settings, run, monkeypatch):
     (job,) = submit(MEASUREMENTS["cheat-test"], [run], settings)
+    monkeypatch.setattr(jobs, "worker_at_work", lambda settings: False)
     assert "Start the worker again" not in [b.label for b in open_page("comparison").button]
     status = json.loads((job.folder / "status.json").read_text()) | {"heartbeat": 1.0}
     write_json(job.folder / "status.json", status)
     assert "Start the worker again" in [b.label for b in open_page("comparison").button]
+
+
+def test_measurements_that_follow_each_other_share_a_process(
+    settings, run, measured_by, monkeypatch
+):
+    monkeypatch.setattr(
+        engine, "_write_to_log_of", lambda run: None
+    )  # not over the log of the tests
+    measured_by(lambda run, settings, progress: {"of": run.id})
+    other = make_finished_run(settings, recipe="quick", weights="none", seed=1)
+    queued = submit(MEASUREMENTS["lung-heat"], [run, other], settings)
+    queued += submit(MEASUREMENTS["cheat-test"], [run], settings)
+    assert execute_in_turn(queued[0], settings)
+    assert [now(job).state for job in queued] == [runs.FINISHED] * 3
+    assert len({now(job).status["pid"] for job in queued}) == 1

@@ -202,7 +202,7 @@ def wait(
         report(run)
         if run.state not in (*WAITING, runs.RUNNING):
             return run
-        if run.state == runs.RUNNING or _worker_at_work(settings):
+        if run.state == runs.RUNNING or worker_at_work(settings):
             attended = time.monotonic()
         elif time.monotonic() - attended > unattended_seconds:
             if run.state == runs.INTERRUPTED:
@@ -226,7 +226,8 @@ def _take_back(study: str, settings: Settings) -> None:
                 delete(run, settings)
 
 
-def _worker_at_work(settings: Settings) -> bool:
+def worker_at_work(settings: Settings) -> bool:
+    """Whether a worker is there, between two runs too; asking it takes the worker's lock once."""
     lock = settings.artifacts / WORKER_LOCK
     try:
         with disk_errors(lock), FileLock(lock, timeout=0):

@@ -12,6 +12,7 @@ from core.charts.theme import CONFIG
 from core.evaluation.lung_heat_results import lung_heat_table
 from core.measurements import MEASUREMENTS
 from core.settings import Settings
+from core.words import counted
 from pages.components.measuring import measuring
 from pages.components.words import is_synthetic, percent, points
 
@@ -51,7 +52,7 @@ def _sentence(row: pd.Series) -> str:
         f"**{row['name']}**: {percent(row['share'], row['share_low'], row['share_high'])} of the "
         f"heat inside, where chance has {percent(row['area'])}: "
         f"{points(row['difference'], row['difference_low'], row['difference_high'])} points "
-        f"({row['n']:,} images of {row['n_patients']:,} patients"
+        f"({counted(row['n'], 'image')} of {counted(row['n_patients'], 'patient')}"
     )
     if row["n_empty"]:
         sentence += f"; {row['n_empty']} more have an empty map"

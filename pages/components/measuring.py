@@ -58,8 +58,10 @@ def _say_how_it_ended(job: runs.Run, run: runs.Run) -> None:
     words = job.problem or job.status.get("message", "")
     if job.state == runs.FAILED:
         st.error(f"**{run_name(run)}**: {words}", icon=":material/error:")
-    elif job.state == runs.STOPPED:
-        st.caption(f"**{run_name(run)}**: {words} What it had read is kept.")
+    elif job.state == runs.STOPPED and job.status.get("started"):
+        st.caption(
+            f"**{run_name(run)}**: stopped. What it had read is kept, and need not be again."
+        )
 
 
 def _offer(

@@ -85,7 +85,7 @@ def waits_for_a_worker(first: runs.Run, settings: Settings) -> None:
     """Say when ``first`` has waited too long with nothing at work before it; offer a worker."""
     # A run that was put back into the queue has not waited since it was made.
     since = first.status.get("heartbeat") or first.created.timestamp()
-    if time.time() - since > PATIENCE_SECONDS:
+    if time.time() - since > PATIENCE_SECONDS and not jobs.worker_at_work(settings):
         st.warning("Nothing takes runs from the queue; the worker may have been ended.")
         st.button(
             "Start the worker again",
