@@ -22,7 +22,7 @@ from core.files import write_json
 from core.settings import Settings, read_settings
 from core.table_files import FORMATS
 from core.training.config import configure
-from core.training.jobs import WORKER_LOCK
+from core.training.jobs import WORKER_LOCK, all_queued
 from pages.components import take_away
 
 NAMES = {
@@ -138,7 +138,7 @@ def no_worker(settings: Settings) -> Iterator[None]:
     settings.artifacts.mkdir(exist_ok=True)
     with FileLock(settings.artifacts / WORKER_LOCK):
         yield
-        for run in runs.list_runs(settings.runs):
+        for run in all_queued(settings):
             if run.state in runs.ACTIVE:
                 run_requests.request_stop(run)
             else:
