@@ -10,7 +10,7 @@ import pytest
 from dicom_files import dataset, saved
 from PIL import Image
 from pydicom.uid import RLELossless
-from tiny_study import finish, tiny_config, tiny_study
+from tiny_study import finish, tiny_config, tiny_settings
 from zip_files import zipped
 
 from core.imaging.given_images import GivenImage, given_images
@@ -20,10 +20,7 @@ from core.inference.familiarity import make_in_parts
 from core.inference.judgement import judge
 from core.inference.predictor import predict
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("batch"))
+settings = tiny_settings
 
 
 @pytest.fixture(scope="module")

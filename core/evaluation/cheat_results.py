@@ -11,8 +11,7 @@ import pandas as pd
 from core import runs
 from core.errors import UserError
 from core.evaluation.compare import run_name
-from core.evaluation.values import interval
-from core.run_files import read_object
+from core.run_files import interval, read_object
 
 CHEAT_TEST = "cheat_test.json"
 FULL, WITHOUT_LUNGS, LUNGS_ONLY = "full", "without_lungs", "lungs_only"

@@ -12,8 +12,7 @@ import pandas as pd
 from core import runs
 from core.errors import UserError
 from core.evaluation.compare import run_name
-from core.evaluation.values import interval, number, whole
-from core.run_files import read_object
+from core.run_files import interval, number, read_object, whole
 
 LUNG_HEAT = "lung_heat.json"
 LUNG_HEAT_COLUMNS = (
