@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 from dicom_files import dataset, saved
+from files_in_memory import zipped
 from PIL import Image
 from pydicom.uid import RLELossless
 from tiny_study import finish, tiny_config, tiny_settings
-from zip_files import zipped
 
 from core.imaging.given_images import GivenImage, given_images
 from core.inference import batch

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import pytest
 from dicom_files import by_gdcm, by_pillow, dataset, saved
+from files_in_memory import zipped
 from PIL import Image
 from pydicom import uid
-from zip_files import zipped
 
 from core.errors import UserError
 from core.imaging.decode import read_image

@@ -4,9 +4,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
+from files_in_memory import png
 from tiny_study import finish, tiny_config, tiny_settings
 
 from core.imaging.decode import read_image
@@ -34,10 +34,6 @@ def reference(run, settings):
 @pytest.fixture(scope="module")
 def learnt(reference):
     return Path(reference.images["path"][0])
-
-
-def png(pixels):
-    return cv2.imencode(".png", np.ascontiguousarray(pixels))[1].tobytes()
 
 
 def test_a_reference_holds_all_images_of_a_small_run(run, reference):

@@ -1,14 +1,11 @@
 """The Prediction page: a saved classifier reads an image from the catalog or an upload."""
 
-from io import BytesIO
-
 import numpy as np
 import pytest
 from dicom_files import dataset, saved
-from PIL import Image
+from files_in_memory import png, zipped
 from run_folders import button, make_environment, make_finished_run, open_page, taken_away, text_of
 from streamlit.testing.v1 import AppTest
-from zip_files import zipped
 
 from core.imaging.archives import MOST_IMAGES
 from core.inference.batch import Answer
@@ -30,12 +27,6 @@ def place(tmp_path_factory):
         model = build_classifier("TinyCNN", config.classes, config.head, "none", settings)
         model.save(run.model_path)
         yield settings, run
-
-
-def png(pixels):
-    content = BytesIO()
-    Image.fromarray(pixels).save(content, "PNG")
-    return content.getvalue()
 
 
 def captions(page):

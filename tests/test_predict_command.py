@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import pandas as pd
 import pytest
+from files_in_memory import zipped
 from tiny_study import tiny_run, tiny_settings
-from zip_files import zipped
 
 settings, run = tiny_settings, tiny_run
 
