@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from covid_images import make_covid_environment
 from run_folders import change_run, make_finished_run
+from scipy.stats import binom
 from sklearn.metrics import balanced_accuracy_score
 from statsmodels.stats.proportion import proportion_confint
 
@@ -147,3 +148,58 @@ def test_a_class_or_a_finding_that_is_missing_is_said(settings, recwarn):
     assert "COVID-19 recall is undefined" in effect.sentence
     assert "Balanced accuracy is undefined" in effect.sentence
     assert "nan" not in effect.sentence and not recwarn.list
+
+
+def folds(settings):
+    """Runs of both splits over both halves of the images: every image is checked once by each."""
+    return [
+        make_finished_run(settings, split={"by": by, "validation_fraction": 0.5, "fold": fold})
+        for fold in range(2)
+        for by in SIDES
+    ]
+
+
+def test_the_same_images_on_both_sides_are_compared_one_by_one(settings):
+    made = folds(settings)
+    cases = cases_of(settings, made)
+    ((by_image, by_patient),) = split_setups(made)
+    effect = split_effect(by_image, by_patient, cases)
+    change = effect.changes.set_index("measure").loc["covid19"]
+    # Nothing differs, and resampling cannot show any doubt about that.
+    assert not change["paired"] and change["difference"] == 0 and change["low"] < 0
+    assert (change["better_image"], change["better_patient"]) == (0, 0)
+    assert "unpaired: both sides answered the same images" in effect.sentence
+
+    # By patient all three images of 4 of the 30 patients are missed.
+    lost = ["cohen:3", "cohen:9", "cohen:17", "cohen:22"]
+    for run in by_patient:
+        missed = cases[run.id]["patient"].isin(lost)
+        cases[run.id].loc[missed, "predicted"] = "bacteria"
+        cases[run.id]["wrong"] = cases[run.id]["label"] != cases[run.id]["predicted"]
+    effect = split_effect(by_image, by_patient, cases)
+    change = effect.changes.set_index("measure").loc["covid19"]
+    assert change["paired"] and change["difference"] == pytest.approx(-4 / 30)
+    # As many patients of a resample are among the 4 as a binomial says: 1 to 8 in 95 of 100.
+    assert [binom.ppf(p, 30, 4 / 30) for p in (0.025, 0.975)] == [1, 8]
+    assert [change["low"], change["high"]] == pytest.approx([-8 / 30, -1 / 30])
+    assert (change["better_image"], change["better_patient"]) == (12, 0)
+    assert "COVID-19 recall falls once patients are kept apart" in effect.sentence
+    assert "paired: both sides answered the same images" in effect.sentence
+    assert "12 were right more often by image, 0 by patient" in effect.sentence
+    # The unpaired interval, from the same figures, would not have told it from chance.
+    sides = [[change[f"{side}_{end}"] for end in ("low", "high")] for side in SIDES]
+    assert difference_of_scores(26 / 30, sides[1], 1.0, sides[0])[1] > 0
+
+
+def test_other_images_or_classes_on_one_side_are_not_paired(settings):
+    made = folds(settings)
+    cases = cases_of(settings, made)
+    ((by_image, by_patient),) = split_setups(made)
+    table = cases[by_patient[0].id]
+    place = table.index[table["finding"] == "covid19"][0]
+    renamed = table.assign(label=table["label"].where(table.index != place, "normal"))
+    for changed in (table.drop(index=place), renamed):
+        effect = split_effect(by_image, by_patient, cases | {by_patient[0].id: changed})
+        change = effect.changes.set_index("measure").loc["covid19"]
+        assert not change["paired"] and np.isnan(change["better_image"])
+        assert "unpaired: the two sides answered other images" in effect.sentence

@@ -5,11 +5,11 @@ them says how far its probabilities can be believed (``core.evaluation.temperatu
 train and which validate is decided before, in ``core.data.splits``.
 """
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
+from core.data.group_folds import stratified_group_folds
 from core.errors import UserError
 
 
@@ -21,26 +21,22 @@ def hold_back(labels: Sequence[str], groups: np.ndarray, share: float, seed: int
     one of 1/2, 1/3, ..., the one nearest to what was asked for; each class in its share; same seed,
     same images. Raises UserError naming a class that has too little to stand on both sides.
     """
-    # As in splits: scikit-learn takes long to load.
-    from sklearn.model_selection import StratifiedGroupKFold
-
     labels = np.asarray(labels)
-    splitter = StratifiedGroupKFold(round(min(1 / share, 1e6)), shuffle=True, random_state=seed)
     missing = set(labels)
+    parts = round(min(1 / share, 1e6))
     try:
-        with warnings.catch_warnings():
-            # It warns of classes with fewer images than parts; that is checked here.
-            warnings.simplefilter("ignore", UserWarning)
-            for kept, held in splitter.split(labels, labels, groups):
-                absent = set(labels) - (set(labels[kept]) & set(labels[held]))
-                if not absent:
-                    return np.sort(held)
-                missing = min(missing, absent, key=len)
+        part_of = stratified_group_folds(labels, groups, parts, seed)
     except ValueError as error:
         raise UserError(
             f"calibration_share: {len(set(groups))} patients are too few to hold back {share:.0%} "
             "of the training images; take a larger share, more images, or 0."
         ) from error
+    for part in range(parts):
+        held = part_of == part
+        absent = set(labels) - (set(labels[~held]) & set(labels[held]))
+        if not absent:
+            return np.flatnonzero(held)
+        missing = min(missing, absent, key=len)
     raise UserError(
         f"calibration_share: class '{min(missing)}' has too few patients to be learnt from and "
         f"held back at {share:.0%}; take a larger share, another seed, more images, or 0."

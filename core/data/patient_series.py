@@ -40,6 +40,8 @@ def frontal_images(catalog: pd.DataFrame) -> pd.DataFrame:
 def patients_over_time(catalog: pd.DataFrame) -> pd.DataFrame:
     """One row per patient with DATED_IMAGES or more: PATIENT_COLUMNS, most images first."""
     rows = frontal_images(catalog)
+    dated = rows["offset_days"].notna().groupby(rows["patient"]).transform("sum")
+    rows = rows[dated >= DATED_IMAGES]
     found = (
         rows.groupby("patient", sort=True)
         .agg(
@@ -53,7 +55,6 @@ def patients_over_time(catalog: pd.DataFrame) -> pd.DataFrame:
         )
         .reset_index()
     )
-    found = found[found["dated"] >= DATED_IMAGES]
     found = found.assign(span_days=found["last"] - found["first"])
     order = ["images", "span_days", "patient"]
     found = found.sort_values(order, ascending=[False, False, True], ignore_index=True)

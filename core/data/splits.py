@@ -15,8 +15,10 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from core.data.group_folds import stratified_group_folds
 from core.data.held_back import hold_back
 from core.data.patients import patient_groups, patient_names
+from core.data.texts import occurs_in
 from core.errors import UserError
 
 
@@ -141,7 +143,7 @@ def make_split(rows: pd.DataFrame, config: SplitConfig) -> Split:
         train=train,
         validation=validation,
         overlap_patients=len({*patient[train]} & {*patient[validation]} - {""}),
-        overlap_images=int(digest.iloc[validation].isin(trained[trained != ""]).sum()),
+        overlap_images=int(occurs_in(digest.iloc[validation], trained[trained != ""]).sum()),
         calibration=calibration,
     )
 
@@ -159,7 +161,7 @@ def _by_image(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tup
             )
         else:
             splitter = StratifiedKFold(config.folds, shuffle=True, random_state=config.seed)
-            ((train, validation),) = _folds(splitter, config.fold, label)
+            train, validation = _fold(splitter, config.fold, label)
     except ValueError as error:
         raise UserError(
             f"{len(rows)} images cannot be divided into {len(np.unique(label))} classes with "
@@ -171,33 +173,32 @@ def _by_image(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tup
 
 
 def _by_group(rows: pd.DataFrame, label: np.ndarray, config: SplitConfig) -> tuple:
-    from sklearn.model_selection import StratifiedGroupKFold
-
     groups = patient_groups(rows)
-    splitter = StratifiedGroupKFold(config.folds, shuffle=True, random_state=config.seed)
     best = set(label)
     try:
-        # Without a fold, the first one that leaves every class on both sides.
-        for train, validation in _folds(splitter, config.fold, label, groups):
-            missing = _on_one_side(label, train, validation)
-            if not missing:
-                return train, validation
-            best = min(best, missing, key=len)
+        fold_of = stratified_group_folds(label, groups, config.folds, config.seed)
     except ValueError as error:
         raise UserError(
             f"{len(set(groups))} patients are too few for {config.validation_fraction:.0%} "
             "validation with patients kept apart; take more images or a larger share."
         ) from error
+    # Without a fold, the first one that leaves every class on both sides.
+    for fold in range(config.folds) if config.fold is None else [config.fold]:
+        held = fold_of == fold
+        train, validation = np.flatnonzero(~held), np.flatnonzero(held)
+        missing = _on_one_side(label, train, validation)
+        if not missing:
+            return train, validation
+        best = min(best, missing, key=len)
     raise _too_few(rows, best, "patients", config)
 
 
-def _folds(splitter, fold: int | None, label: np.ndarray, groups=None) -> list[tuple]:
-    """Positions (training, validation) of the one ``fold``, or of every fold in turn."""
+def _fold(splitter, fold: int, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (training, validation) of one ``fold``."""
     with warnings.catch_warnings():
         # It warns of classes with fewer images than folds; whoever takes a fold checks that.
         warnings.simplefilter("ignore", UserWarning)
-        divisions = splitter.split(label, label, groups)
-        return list(islice(divisions, fold, None if fold is None else fold + 1))
+        return next(islice(splitter.split(label, label), fold, None))
 
 
 def _on_one_side(label: np.ndarray, train: np.ndarray, validation: np.ndarray) -> set:

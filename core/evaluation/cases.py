@@ -12,6 +12,7 @@ import pandas as pd
 from core.data.catalog import CATALOG_COLUMNS, FILE_COLUMNS
 from core.data.labels import LABEL_SCHEMES
 from core.data.rows import ROW_COLUMNS
+from core.data.texts import occurs_in
 from core.evaluation.compare import run_name
 from core.run_files import read_table
 from core.runs import Run
@@ -167,7 +168,8 @@ def with_catalog(cases: pd.DataFrame, catalog: pd.DataFrame) -> pd.DataFrame:
     An image that the catalog does not know keeps the path it had and has the readers' defaults for
     everything else.
     """
-    known = catalog[list(CATALOG_COLUMNS)].drop_duplicates("id")
+    known = catalog.loc[occurs_in(catalog["id"], cases["id"]), list(CATALOG_COLUMNS)]
+    known = known.drop_duplicates("id")
     rows = cases.drop(columns="patient", errors="ignore").rename(columns={"path": "path_then"})
     rows = rows.merge(known, on="id", how="left")
     rows["path"] = rows["path"].fillna(rows["path_then"])

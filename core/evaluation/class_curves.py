@@ -53,24 +53,24 @@ class ClassCurves:
     precision_recall: Curve
 
 
-def class_curves(cases: pd.DataFrame, classes: Sequence[str], seed: int = 0) -> list[ClassCurves]:
-    """Curves of each of ``classes`` against the rest, from rows of ``core.evaluation.run_cases``.
+def class_curves(
+    cases: pd.DataFrame, classes: Sequence[str], name: str, seed: int = 0
+) -> ClassCurves:
+    """Curves of ``name``, one of ``classes``, from rows of ``core.evaluation.run_cases``.
 
     Curves and areas are scikit-learn's. Bands and intervals are percentiles of a bootstrap within
     each class that draws whole patients: for every resample the curve is made anew and read at the
     places of GRID.
     """
-    truth = cases["label"].map({name: i for i, name in enumerate(classes)}).to_numpy(dtype=int)
-    drawn = resample_cases(truth, len(classes), cases["patient"].tolist(), seed=seed)
-    return [
-        _curves(name, truth == i, cases[f"p_{name}"].to_numpy(dtype=float), drawn)
-        for i, name in enumerate(classes)
-    ]
-
-
-def _curves(
-    name: str, positive: np.ndarray, score: np.ndarray, drawn: np.ndarray | None
-) -> ClassCurves:
+    positive = (cases["label"] == name).to_numpy()
+    score = cases[f"p_{name}"].to_numpy(dtype=float)
+    n, positives = len(positive), int(positive.sum())
+    if not positives or positives == n:
+        which = f"No validation image is {name}" if not positives else f"All are {name}"
+        nothing = pd.DataFrame(columns=["x", "y", "threshold"], dtype=float)
+        no_band = pd.DataFrame(columns=["x", "low", "high"], dtype=float)
+        empty = Curve(nothing, no_band, Estimate(None, reason=f"{which}: there is no curve."))
+        return ClassCurves(name, n, positives, empty, empty)
     # scikit-learn takes long to load, which a page that shows no curve need not wait for.
     from sklearn.metrics import (
         average_precision_score,
@@ -79,19 +79,14 @@ def _curves(
         roc_curve,
     )
 
-    n, positives = len(positive), int(positive.sum())
-    if not positives or positives == n:
-        which = f"No validation image is {name}" if not positives else f"All are {name}"
-        nothing = pd.DataFrame(columns=["x", "y", "threshold"], dtype=float)
-        no_band = pd.DataFrame(columns=["x", "low", "high"], dtype=float)
-        empty = Curve(nothing, no_band, Estimate(None, reason=f"{which}: there is no curve."))
-        return ClassCurves(name, n, positives, empty, empty)
     alarms, found, at = roc_curve(positive, score)
     # Everything above the first threshold of roc_curve, which is infinite, is called nothing.
     roc = pd.DataFrame({"x": alarms, "y": found, "threshold": np.minimum(at, 1.0)})
     precision, recall, at = precision_recall_curve(positive, score, drop_intermediate=True)
     # The last point, precision 1 at recall 0, belongs to no threshold.
     reached = {"x": recall[:-1][::-1], "y": precision[:-1][::-1], "threshold": at[::-1]}
+    truth = cases["label"].map({name: i for i, name in enumerate(classes)}).to_numpy(dtype=int)
+    drawn = resample_cases(truth, len(classes), cases["patient"].tolist(), seed=seed)
     sampled = None if drawn is None else _resampled(positive, score, drawn)
     return ClassCurves(
         name,
@@ -125,21 +120,25 @@ def _resampled(positive: np.ndarray, score: np.ndarray, drawn: np.ndarray) -> tu
     NaN for a resample without an image of the class, or with no other.
     """
     order = np.argsort(-score, kind="stable")
+    of_class = positive[order]
     # Images with one score are called together.
     ends = np.append(np.nonzero(np.diff(score[order]))[0], len(order) - 1)
-    weights, of_class = drawn[:, order], positive[order]
-    size = len(weights)
+    reaches = np.diff(np.cumsum(of_class)[ends], prepend=0) > 0
+    # Between two scores of the class both curves run straight, whatever is drawn.
+    ends = ends[reaches | np.append(reaches[1:], True)]
+    size = len(drawn)
     auc, precision = np.full(size, np.nan), np.full(size, np.nan)
     roc, reached = np.full((size, len(GRID)), np.nan), np.full((size, len(GRID)), np.nan)
-    for i, weight in enumerate(weights):
-        found = np.cumsum(weight * of_class)[ends]
-        alarms = np.cumsum(weight * ~of_class)[ends]
+    for i, weights in enumerate(drawn):
+        weight = weights[order]
+        called, found = np.cumsum(weight)[ends], np.cumsum(weight * of_class)[ends]
+        alarms = called - found
         if not found[-1] or not alarms[-1]:
             continue
         # Thresholds at which nothing of the resample is called have no precision.
-        first = np.argmax(found + alarms > 0)
+        first = np.argmax(called > 0)
         rate, right = alarms[first:] / alarms[-1], found[first:] / found[-1]
-        correct = found[first:] / (found + alarms)[first:]
+        correct = found[first:] / called[first:]
         x, y = np.append(0.0, rate), np.append(0.0, right)
         auc[i] = np.trapezoid(y, x)
         roc[i] = np.interp(GRID, x, y)

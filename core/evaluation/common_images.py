@@ -6,7 +6,7 @@ shared images stands in ``core.evaluation.pairs``.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -67,18 +67,37 @@ def common_images(answers: Sequence[Answers]) -> pd.DataFrame:
     first = answers[0]
     ids = first.images.index
     for other in answers[1:]:
-        ids = ids.intersection(other.images.index, sort=False)
-    images = first.images.loc[ids]
+        # Runs of one division have the same images in the same order.
+        if not ids.equals(other.images.index):
+            ids = ids.intersection(other.images.index, sort=False)
+    images = _rows(first, ids)
     same = np.ones(len(ids), dtype=bool)
     right = {}
     for number, one in enumerate(answers):
-        own = one.images.loc[ids]
+        own = _rows(one, ids)
         for column in ("sha256", "label"):
             same &= (own[column] == images[column]).to_numpy()
         right[number] = own["right"].to_numpy()
     index = {name: i for i, name in enumerate(first.classes)}
     columns = {"patient": images["patient"], "truth": images["label"].map(index).astype(np.int64)}
     return pd.DataFrame({**columns, **right}, index=ids)[same]
+
+
+def numbered(answers: Sequence[Answers]) -> list[Answers]:
+    """The same ``answers`` with numbers for ids, which find each other faster than texts do."""
+    if not answers:
+        return []
+    ids = pd.concat([one.images.index.to_series() for one in answers])
+    numbers, ends = pd.factorize(ids)[0], np.cumsum([len(one.images) for one in answers])
+    return [
+        replace(one, images=one.images.set_index(own))
+        for one, own in zip(answers, np.split(numbers, ends[:-1]), strict=True)
+    ]
+
+
+def _rows(answers: Answers, ids: pd.Index) -> pd.DataFrame:
+    images = answers.images
+    return images if ids.equals(images.index) else images.loc[ids]
 
 
 def short_names(runs: Sequence[Run], kept: int = 1, marked: bool = True) -> dict[str, str]:
@@ -117,8 +136,8 @@ def _read(run: Run, name: str) -> Answers | str:
         return f"{where} has no column '{absent[0]}'; repeat the run."
     if table["id"].duplicated().any():
         return f"{where} holds an image twice; repeat the run."
-    strangers = set(table["label"].astype(str)) | set(table["predicted"].astype(str))
-    if strangers := sorted(strangers - set(classes)):
+    named = (str(name) for column in ("label", "predicted") for name in table[column].unique())
+    if strangers := sorted(set(named) - set(classes)):
         return f"{where} names a class '{strangers[0]}' without a probability; repeat the run."
     images = table[["sha256", "patient", "label"]].set_index(table["id"].astype(str))
     images["patient"] = images["patient"].fillna("").astype(str)

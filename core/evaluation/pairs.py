@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from core.evaluation.common_images import Answers, common_images
+from core.evaluation.common_images import Answers, common_images, numbered
 from core.evaluation.statistics import LEVEL, RESAMPLES, percentile_interval, resample_counts
 
 # Below this many images that one run alone has right, the binomial test is cheap and exact.
@@ -73,7 +73,7 @@ def pairs_table(
     """
     from statsmodels.stats.multitest import multipletests
 
-    rows = [_row(a, b, resamples, seed) for a, b in combinations(answers, 2)]
+    rows = [_row(a, b, resamples, seed) for a, b in combinations(numbered(answers), 2)]
     table = pd.DataFrame(rows, columns=list(PAIR_COLUMNS)).astype(dict.fromkeys(NUMBERS, float))
     tested = table["p_mcnemar"].notna()
     if tested.any():

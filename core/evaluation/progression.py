@@ -51,18 +51,17 @@ def followed(images: pd.DataFrame, probability: str) -> tuple[pd.DataFrame, pd.D
             "outcome": outcomes(dated),
         }
     ).sort_values(["patient", "day"], ignore_index=True)
-    rows = [
-        {
-            "patient": patient,
-            "images": len(own),
-            "first": own["day"].iloc[0],
-            "last": own["day"].iloc[-1],
-            "slope": float(np.polyfit(own["day"], own["probability"], 1)[0]),
-            "outcome": own["outcome"].iloc[0],
-        }
-        for patient, own in points.groupby("patient")
-    ]
-    patients = pd.DataFrame(rows, columns=list(PATIENT_COLUMNS))
+    of_patient = points.groupby("patient")
+    patients = of_patient.agg(
+        images=("day", "size"),
+        first=("day", "first"),
+        last=("day", "last"),
+        outcome=("outcome", "first"),
+    )
+    off = points[["day", "probability"]] - of_patient[["day", "probability"]].transform("mean")
+    sums = off.mul(off["day"], axis=0).groupby(points["patient"]).sum()
+    patients["slope"] = sums["probability"] / sums["day"]
+    patients = patients.reset_index()[list(PATIENT_COLUMNS)]
     order = patients.assign(span=patients["last"] - patients["first"])
     order = order.sort_values(["images", "span", "patient"], ascending=[False, False, True])
     return order.drop(columns="span").reset_index(drop=True), points

@@ -56,7 +56,7 @@ def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer
     trend = onset_trend(covid19, bands)
     early = bands.set_index("band").loc[FIRST]
     others = read.images[read.images["label"] != evidence.positive]
-    same = others[others["source"].isin(covid19["source"])]
+    same = others[others["source"].isin(covid19["source"].unique())]
     alarms = _alarms(same)
     decided = _decide(early, same, alarms)
     sentence = _sentence(covid19, early, trend, setup)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.evaluation.cases import run_classes
+from core.data.texts import occurs_in
+from core.evaluation.cases import TRAINING, VALIDATION, run_classes
 from core.evaluation.compare import comparison_table
 from core.evaluation.evidence import COVID19, PATIENT, unit_of
 from core.evaluation.metrics import rates
@@ -19,6 +20,7 @@ from core.evaluation.split_words import MEASURES, caution, sentence
 from core.evaluation.statistics import (
     RESAMPLES,
     difference_of_scores,
+    mean_interval,
     mean_of_proportions,
     percentile_interval,
     resample_counts,
@@ -29,6 +31,8 @@ from core.run_files import read_table
 from core.runs import Run
 
 ENDS = ("", "_low", "_high")
+# What is read of each answer.
+ANSWER_COLUMNS = ["id", "patient", "source", "finding", "label", "predicted", "wrong"]
 PAIR_COLUMNS = (
     "pair",  # what the two runs share: "seed 0", "seed 0, fold 1"
     "image_run",
@@ -45,6 +49,10 @@ CHANGE_COLUMNS = (
     "difference",  # patient less image, fraction -1..1
     "low",
     "high",
+    "paired",  # whether the interval is of differences image by image; else sides are independent
+    # Images right more often on this side, of those that both sides answered. NaN: not the same
+    # images, or no measure that looks at single ones.
+    *(f"better_{side}" for side in SIDES),
 )
 
 
@@ -79,13 +87,15 @@ def split_effect(
 
     The answers of all runs of a side are taken together. Balanced accuracy and its change have a
     bootstrap that draws whole patients, the same for both sides and for all runs; where it cannot
-    be had, Wilson's intervals of each class over its patients are combined. Recall of
-    COVID-19 has Wilson's interval with each patient as one case, and its change comes from both
+    be had, Wilson's intervals of each class over its patients are combined. Recall of COVID-19 has
+    Wilson's interval with each patient as one case. Where both sides answered the same COVID-19
+    images, each equally often, its change is paired: a bootstrap of the differences image by image
+    that draws whole patients. Elsewhere, and where resampling shows no doubt, it comes from both
     intervals (Zou & Donner, Stat Med 27 (2008) 1693-1702), which takes the sides as independent.
     """
     answers = pd.concat(
         [
-            cases[run.id].assign(side=side, run=run.id)
+            cases[run.id][ANSWER_COLUMNS].assign(side=side)
             for side, runs in zip(SIDES, (by_image, by_patient), strict=True)
             for run in runs
         ],
@@ -144,7 +154,8 @@ def _balanced(answers: pd.DataFrame, classes: Sequence[str], resamples: int, see
     for number, name in enumerate(SIDES):
         own = answers[answers["side"] == name]
         sides += [score[number], *bounds[number], len(own), unit_of(own).nunique()]
-    return ("balanced_accuracy", *sides, score[1] - score[0], *bounds[2])
+    change = (score[1] - score[0], *bounds[2])
+    return ("balanced_accuracy", *sides, *change, False, np.nan, np.nan)
 
 
 def _mean_sensitivity(confusions: np.ndarray) -> np.ndarray:
@@ -158,13 +169,36 @@ def _recall(answers: pd.DataFrame) -> tuple:
         found[name] = _recalled(answers[answers["side"] == name])
         sides += [found[name][key] for key in ("recall", "low", "high", "n", "patients")]
     image, patient = found[IMAGE], found[PATIENT]
-    change = (np.nan, np.nan, np.nan)
-    if image["n"] and patient["n"]:
+    if not (image["n"] and patient["n"]):
+        return ("covid19", *sides, np.nan, np.nan, np.nan, False, np.nan, np.nan)
+    bounds, better = None, (np.nan, np.nan)
+    differences = _differences(answers[answers["finding"] == COVID19])
+    if differences is not None:
+        change = differences["difference"]
+        better = int((change < 0).sum()), int((change > 0).sum())
+        each = differences.loc[differences.index.repeat(differences["answers"])]
+        (bounds,) = mean_interval(each[["difference"]].to_numpy(), unit_of(each))
+    paired = bounds is not None
+    if not paired:
         bounds = difference_of_scores(
             *(v for one in (patient, image) for v in (one["recall"], (one["low"], one["high"])))
         )
-        change = (patient["recall"] - image["recall"], *bounds)
-    return ("covid19", *sides, *change)
+    return ("covid19", *sides, patient["recall"] - image["recall"], *bounds, paired, *better)
+
+
+def _differences(rows: pd.DataFrame) -> pd.DataFrame | None:
+    """How much more often each image was right by patient than by image, -1..1.
+
+    Columns: id, patient, difference, answers (on each side). ``rows`` are answers of both sides.
+    None unless both answered the same images, with the same class and each equally often.
+    """
+    right = rows.assign(right=~rows["wrong"].astype(bool))
+    images = right.groupby(["id", "label", "side"])["right"].agg(["mean", "size"]).unstack()
+    if not (images["size", IMAGE] == images["size", PATIENT]).all():
+        return None
+    change = (images["mean", PATIENT] - images["mean", IMAGE]).rename("difference").to_frame()
+    change = change.assign(answers=images["size", IMAGE].astype(int)).reset_index()
+    return rows.drop_duplicates("id")[["id", "patient"]].merge(change, on="id")
 
 
 def _recalled(answers: pd.DataFrame) -> dict:
@@ -185,13 +219,14 @@ def _shared(
     counts, covid19 = {}, []
     for run in by_image:
         used = read_table(run.folder / "images.csv", ("patient", "side"))
-        used = used.dropna(subset=["patient"])
-        learnt = set(used.loc[used["side"] == "training", "patient"])
-        checked = set(used.loc[used["side"] == "validation", "patient"])
+        learnt, checked = (
+            used.loc[used["side"] == side, "patient"].dropna().drop_duplicates()
+            for side in (TRAINING, VALIDATION)
+        )
         rows = cases[run.id][cases[run.id]["finding"] == COVID19]
-        met = rows["patient"].isin(learnt)
+        met = occurs_in(rows["patient"], learnt)
         counts[run.id] = {
-            "shared_patients": len(learnt & checked),
+            "shared_patients": int(occurs_in(checked, learnt).sum()),
             "shared_covid19": rows.loc[met, "patient"].nunique(),
             "covid19_patients": unit_of(rows).nunique(),
         }

@@ -32,7 +32,8 @@ def sentence(changes: pd.DataFrame, shared: pd.DataFrame) -> str:
 def caution(answers: pd.DataFrame) -> str:
     """A warning where no other image comes from the collection of the COVID-19 images, or ""."""
     covid19 = answers["finding"] == COVID19
-    if not covid19.any() or answers.loc[~covid19, "source"].isin(answers["source"][covid19]).any():
+    sources = answers["source"][covid19].unique()
+    if not len(sources) or answers.loc[~covid19, "source"].isin(sources).any():
         return ""
     return (
         "No other image comes from the collection of the COVID-19 images. A network that "
@@ -48,13 +49,34 @@ def _change(row: pd.Series, title: str) -> str:
     first, second = (percent(row[side], row[f"{side}_low"], row[f"{side}_high"]) for side in SIDES)
     figures = (
         f"{first} by image, {second} with patients kept apart, a change of "
-        f"{points(row['difference'], row['low'], row['high'])} points"
+        f"{points(row['difference'], row['low'], row['high'])} points{_compared(row)}"
     )
     if row["high"] < 0:
         return f"{title} falls once patients are kept apart: {figures}."
     if row["low"] > 0:
         return f"{title} rises once patients are kept apart: {figures}."
     return f"{title} shows no change beyond chance: {figures}."
+
+
+def _compared(row: pd.Series) -> str:
+    """What the interval of a change stands on; empty where it is the same for every study."""
+    better = [row[f"better_{side}"] for side in SIDES]
+    if row.name != "covid19":
+        return ""
+    if np.isnan(better).any():
+        return (
+            " (unpaired: the two sides answered other images, so they are taken as independent, "
+            "and the interval is wide)"
+        )
+    if not row["paired"]:
+        return (
+            " (unpaired: both sides answered the same images, but their differences are the same "
+            "in every resample, which does not prove them certain)"
+        )
+    return (
+        " (paired: both sides answered the same images, so each is compared with itself; "
+        f"{better[0]:,.0f} were right more often by image, {better[1]:,.0f} by patient)"
+    )
 
 
 def answered(changes: pd.DataFrame) -> str:

@@ -21,6 +21,7 @@ import pandas as pd
 from core import runs
 from core.data.catalog import limit_rows, load_catalog
 from core.data.splits import Split
+from core.data.texts import occurs_in
 from core.errors import UserError
 from core.evaluation.refusal_limits import DISTANCE, FALSE_REFUSALS, check_rate, set_limits
 from core.imaging.decode import read_image
@@ -177,7 +178,7 @@ def _rows(run: runs.Run, settings: Settings) -> pd.DataFrame:
     paths = catalog[catalog["sha256"] != ""].drop_duplicates("sha256").set_index("sha256")["path"]
     # Of copies the training image counts: "training" sorts before "validation".
     table = table.sort_values("side", kind="stable").drop_duplicates("sha256")
-    found = table[table["sha256"].isin(paths.index)].reset_index(drop=True)
+    found = table[occurs_in(table["sha256"], paths.index.to_series())].reset_index(drop=True)
     if len(found) < 0.9 * len(table) or found["side"].nunique() < 2:
         raise UserError(
             f"only {len(found):,} of its {len(table):,} images are still there; restore them "

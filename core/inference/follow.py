@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.sources import Progress
+from core.data.texts import occurs_in
 from core.errors import UserError
 from core.evaluation.cases import TRAINING, UNKNOWN, VALIDATION, image_across_runs, run_classes
 from core.evaluation.statistics import LEVEL
@@ -69,8 +70,8 @@ def learnt_images(rows: pd.DataFrame, used: pd.DataFrame) -> pd.Series:
     ``used`` is ``core.evaluation.cases.run_sides`` of the run.
     """
     training = used[used["side"] == TRAINING]
-    copies = (rows["sha256"] != "") & rows["sha256"].isin(training["sha256"])
-    return rows["id"].isin(training["id"]) | copies
+    copies = (rows["sha256"] != "") & occurs_in(rows["sha256"], training["sha256"])
+    return copies | occurs_in(rows["id"], training["id"])
 
 
 def learnt_by_patient(catalog: pd.DataFrame, sides: Sequence[pd.DataFrame]) -> pd.Series:
@@ -103,7 +104,8 @@ def patient_answers(
     rows, total = [], len(runs) * len(images)
     # Run by run: a network is loaded once for all images, however few are kept in memory.
     for run in runs:
-        same_file = set(zip(sides[run.id]["id"], sides[run.id]["sha256"], strict=True))
+        used = sides[run.id][occurs_in(sides[run.id]["id"], images["id"])]
+        same_file = set(zip(used["id"], used["sha256"], strict=True))
         for image in images.itertuples():
             if progress is not None:
                 progress("Asking the networks", len(rows), total)

@@ -13,6 +13,7 @@ from core import runs
 from core.data.catalog import load_catalog
 from core.data.lungs import lung_boxes
 from core.data.sources import Progress
+from core.data.texts import occurs_in
 from core.errors import UserError
 from core.evaluation.lung_heat_results import check_measurable
 from core.evaluation.statistics import mean_interval
@@ -34,7 +35,7 @@ def lung_heat(run: runs.Run, settings: Settings, progress: Progress = None) -> d
 
     check_measurable(run)
     catalog = load_catalog(settings)
-    rows = catalog[catalog["id"].isin(set(run.predictions()["id"]))]
+    rows = catalog[occurs_in(catalog["id"], run.predictions()["id"])]
     boxes, annotated = lung_boxes(rows)
     rows, boxes = rows[annotated].reset_index(drop=True), boxes[annotated]
     if rows.empty:

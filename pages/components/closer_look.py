@@ -10,7 +10,7 @@ from core import runs
 from core.data.labels import CLASS_WORDS
 from core.evaluation.cases import cell_images, hardest_images, run_classes
 from core.settings import Settings
-from pages.components.cases import cases_of, in_catalog
+from pages.components.cases import cases_of, in_catalog, joined_cases
 from pages.components.frame import errors_as_sentences
 from pages.components.one_case import one_case
 from pages.components.pictures import paged_grid
@@ -134,7 +134,7 @@ def _cell(run: runs.Run, settings: Settings) -> None:
         )
         return
     truth, answer = (class_title(name) for name in cell)
-    rows = cell_images(cases_of(run), *cell)
+    rows = cell_images(joined_cases(run, settings), *cell)
     right = cell[0] == cell[1]
     if rows.empty:
         st.info(
@@ -149,7 +149,7 @@ def _cell(run: runs.Run, settings: Settings) -> None:
         "what every run says of it."
     )
     paged_grid(
-        in_catalog(rows, settings),
+        rows,
         settings,
         "case-cell",
         lambda row: (

@@ -151,7 +151,7 @@ def _changed(folder: Path) -> int:
         return 0
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner="Reading what the runs answered")
 def _read(marks: tuple, _runs: list[runs.Run]) -> tuple:
     return read_answers(_runs)
 

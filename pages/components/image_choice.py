@@ -13,10 +13,12 @@ import streamlit as st
 
 from core import runs
 from core.data.labels import LABEL_SCHEMES
+from core.data.texts import occurs_in
 from core.errors import UserError
 from core.imaging.decode import read_image
 from core.settings import Settings
 from core.training.config import read_config
+from pages.components.cases import cases_of, changed
 from pages.components.catalog import catalog
 from pages.components.several_images import choose_among
 from pages.components.uploads import Uploaded, upload_images
@@ -77,11 +79,11 @@ def _upload(settings: Settings) -> ChosenImage | Uploaded | None:
 
 def _from_catalog(run: runs.Run, settings: Settings) -> ChosenImage | None:
     config = read_config(run.config)
-    rows = _rows(run, config.labels, catalog(settings))
-    classes = [name for name in config.classes if name in set(rows["label"])]
+    rows = _rows(run, config.labels, settings)
+    classes = [name for name in config.classes if name in rows["label"].unique()]
     side = st.selectbox(
         "Which images",
-        [name for name in SIDES if name in set(rows["side"])],
+        [name for name in SIDES if name in rows["side"].unique()],
         format_func=SIDES.get,
         key=f"side/{run.id}",
         help="The network has learnt from the training images; only the others test it.",
@@ -94,7 +96,8 @@ def _from_catalog(run: runs.Run, settings: Settings) -> ChosenImage | None:
     )
     rows = rows[rows["side"] == side]
     if side == "validation" and st.toggle("Only those it got wrong"):
-        rows = rows[rows["id"].isin(_wrong(run))]
+        cases = cases_of(run)
+        rows = rows[occurs_in(rows["id"], cases.loc[cases["wrong"], "id"])]
     if label != "any":
         rows = rows[rows["label"] == label]
     if rows.empty:
@@ -109,13 +112,23 @@ def _from_catalog(run: runs.Run, settings: Settings) -> ChosenImage | None:
     )
 
 
-def _rows(run: runs.Run, labels: str, table: pd.DataFrame) -> pd.DataFrame:
+def _rows(run: runs.Run, labels: str, settings: Settings) -> pd.DataFrame:
     """Readable images with their class under ``labels`` and their side in the run.
 
-    Matched by content, so that a copy of a training image counts as one.
+    Matched by content, so that a copy of a training image counts as one. The table is shared.
     """
-    rows = table[(table["excluded"] == "") & (table["finding"] != "")]
-    sides = _sides(run)
+    known = catalog(settings)
+    # The catalog is one object until it is read again.
+    mark = (id(known), len(known), changed(run, "images.csv"))
+    return _divided(run.id, mark, labels, run, known)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Reading which images the run used.")
+def _divided(
+    identifier: str, mark: tuple, labels: str, _run: runs.Run, _table: pd.DataFrame
+) -> pd.DataFrame:
+    rows = _table[(_table["excluded"] == "") & (_table["finding"] != "")]
+    sides = _sides(_run)
     return rows.assign(
         label=rows["finding"].map(LABEL_SCHEMES[labels].class_of),
         side=rows["sha256"].map(sides).fillna(UNKNOWN),
@@ -132,13 +145,6 @@ def _sides(run: runs.Run) -> pd.Series:
     images = images.assign(held_back=images["side"] == "calibration")
     images = images.sort_values(["held_back", "side"])
     return images.drop_duplicates("sha256").set_index("sha256")["side"]
-
-
-def _wrong(run: runs.Run) -> pd.Series:
-    predictions = run.predictions()
-    if predictions.empty:
-        return pd.Series(dtype="str")
-    return predictions.loc[predictions["label"] != predictions["predicted"], "id"]
 
 
 def describe_image(image: ChosenImage) -> None:

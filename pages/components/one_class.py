@@ -130,8 +130,7 @@ def _what_it_comes_to(rule: Rule, name: str, alone: bool) -> None:
 
 
 def _curves_of(shown: list[ShownAnswers], name: str, rules: list[Rule]) -> None:
-    place = shown[0].classes.index(name)
-    curves = [one.curves()[place] for one in shown]
+    curves = [one.curves(name) for one in shown]
     names = [one.name for one in shown]
     left, right = st.columns(2, gap="large")
     with left:

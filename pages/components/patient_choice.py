@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import runs
 from core.data.patient_series import frontal_images, patients_over_time
+from core.data.texts import occurs_in
 from core.inference.follow import learnt_by_patient
 from core.settings import Settings
 from core.studies import studies
@@ -109,7 +110,7 @@ def _patients(
 ) -> pd.DataFrame:
     patients = patients_over_time(_catalog)
     rows = frontal_images(_catalog)
-    rows = rows[rows["patient"].isin(patients["patient"])]
+    rows = rows[occurs_in(rows["patient"], patients["patient"])]
     learnt = learnt_by_patient(rows, [sides_of(run) for run in _runs])
     patients["learnt"] = patients["patient"].map(learnt)
     return patients.sort_values("learnt", kind="stable", ignore_index=True)

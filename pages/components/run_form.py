@@ -90,7 +90,7 @@ def preview(config: RunConfig, settings: Settings, of_which: str = "") -> None:
     """
     rows = chosen_rows(settings, config.cohort, config.labels)
     check_classes(rows, config.labels)
-    which = (config.cohort, config.labels, hash(tuple(rows["id"])))
+    which = (config.cohort, config.labels, _key(rows["id"]))
     division, counts = _divide(which, rows, config.split, config.limit, config.seed)
     total = counts.sum()
     shared = (
@@ -113,6 +113,10 @@ def preview(config: RunConfig, settings: Settings, of_which: str = "") -> None:
         exact = shown.rename_axis("class").reset_index()
         take_away("division", exact, lambda: exact)
     check_batch(config, division)
+
+
+def _key(ids: pd.Series) -> int:
+    return hash(pd.util.hash_pandas_object(ids, categorize=False).to_numpy().tobytes())
 
 
 @st.cache_data(max_entries=32, show_spinner="Dividing the images")

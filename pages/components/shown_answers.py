@@ -20,7 +20,7 @@ from pages.components.cases import cases_of, changed
 from pages.components.closer_look import NO_ANSWERS
 from pages.components.words import is_synthetic
 
-KEPT = 64
+KEPT, MOST_CLASSES = 64, 4
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class ShownAnswers:
             return self.cases
         return scaled_cases(self.cases, self.classes, self.applied)
 
-    def curves(self) -> list[ClassCurves]:
-        """Curves of every class, in the order of ``classes``; shared: do not write to them."""
+    def curves(self, name: str) -> ClassCurves:
+        """Curves of the class ``name``; shared: do not write to them."""
         mark = changed(self.run, "predictions.csv")
-        return _curves(self.run.id, mark, self.applied, self.classes, self)
+        return _curves(self.run.id, mark, self.applied, self.classes, name, self)
 
     def calibration(self, temperature: float = 1.0) -> Calibration:
         """How far the probabilities hold, as answered or at a temperature; shared."""
@@ -110,11 +110,16 @@ def choose_temperature(shown: list[ShownAnswers]) -> list[ShownAnswers]:
     return shown
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner="Drawing curves and their bands")
+@st.cache_resource(max_entries=KEPT * MOST_CLASSES, show_spinner="Drawing curves and their bands")
 def _curves(
-    identifier: str, mark: int, applied: float, classes: tuple[str, ...], _shown: ShownAnswers
-) -> list[ClassCurves]:
-    return class_curves(_shown.answers, classes)
+    identifier: str,
+    mark: int,
+    applied: float,
+    classes: tuple[str, ...],
+    name: str,
+    _shown: ShownAnswers,
+) -> ClassCurves:
+    return class_curves(_shown.answers, classes, name)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner="Comparing probabilities with what was right")

@@ -12,7 +12,7 @@ from core.charts.theme import CONFIG
 from core.evaluation.cases import run_classes
 from core.evaluation.slices import ALL, FEW, SLICINGS, slice_table
 from core.settings import Settings
-from pages.components.cases import cases_of, changed, in_catalog
+from pages.components.cases import changed, joined_cases
 from pages.components.score_tables import SCORE_WORDS, worded_table
 from pages.components.words import class_title, percent, run_title
 
@@ -34,7 +34,7 @@ def slices_of(run: runs.Run, settings: Settings) -> None:
         persist_state="session",
     )
     st.caption(f"{SLICINGS[name].sentence} Scores of {run_title(run)} alone.")
-    rows = in_catalog(cases_of(run), settings)
+    rows = joined_cases(run, settings)
     if unknown := int((rows["sha256"] == "").sum()):
         st.warning(
             f"{unknown:,} of the {len(rows):,} validation images are not in the catalog as it is "

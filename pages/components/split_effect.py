@@ -33,8 +33,10 @@ ABOUT = (
     "draws whole patients, the same for both sides. **COVID-19 recall** (sensitivity for images "
     "whose finding is COVID-19, recognised as whatever class the labels put them in): Wilson's "
     "interval, each patient one case. With all folds of a cross-validation both splits check every "
-    "image once; with seeds each checks other images, and the intervals say nothing of further "
-    "seeds."
+    "image once, and the change of this recall is **paired**: a bootstrap of the differences image "
+    "by image that draws whole patients. With seeds each split checks other images, so the change "
+    "comes from both intervals as if the sides were independent, which is on the wide side; and "
+    "the intervals say nothing of further seeds."
 )
 TEXTS = {
     "pair": ("Runs of", "What the two runs share."),
