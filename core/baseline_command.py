@@ -1,11 +1,10 @@
-"""The commands `baselines` and `cheat-test`: what can be scored without reading a lung.
+"""The command `baselines`: what can be scored without reading a lung.
 
-Holds what the commands do and answer; what they take stands in ``core.arguments``.
+Holds what the command does and answers; what it takes stands in ``core.arguments``.
 """
 
 import argparse
 
-from core import runs
 from core.answers import Answer
 from core.chosen_configs import chosen_images
 from core.settings import read_settings
@@ -21,26 +20,6 @@ def trivial_baselines(chosen: argparse.Namespace) -> Answer:
         answer = compute_baselines(choice, read_settings(), progress)
     if not chosen.json:
         _print(answer)
-    return answer, 0
-
-
-def test_for_cheating(chosen: argparse.Namespace) -> Answer:
-    """Score what a run's features and head can do without the lungs, and with nothing else."""
-    settings = read_settings()
-    run = runs.read_run(settings.runs, chosen.run_id)
-    with ProgressLine() as progress:
-        # Loads Keras, which a run that is not there need not wait for.
-        from core.evaluation.cheat_test import cheat_test
-
-        answer = cheat_test(run, settings, progress)
-    if not chosen.json:
-        for name in ("full", "without_lungs", "lungs_only"):
-            scores = answer[name]
-            low, high = scores["ci95"]["accuracy"]
-            print(
-                f"{name.replace('_', ' '):<14} accuracy {scores['accuracy']:.3f} "
-                f"({low:.3f} to {high:.3f}), balanced {scores['balanced_accuracy']:.3f}"
-            )
     return answer, 0
 
 

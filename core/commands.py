@@ -2,7 +2,8 @@
 
 Holds one function per command and their table. Every command calls the engine that the dashboard
 calls; what the commands take stands in ``core.arguments``; those with more to them have modules of
-their own, which end in ``_command``; how answers are printed stands in ``core.__main__``.
+their own, whose names end in ``command`` or ``commands``; how answers are printed stands in
+``core.__main__``.
 """
 
 import argparse
@@ -14,12 +15,12 @@ from pathlib import Path
 
 from core import arguments, run_requests, runs
 from core.answers import Answer, describe, exit_code
-from core.baseline_command import test_for_cheating, trivial_baselines
+from core.baseline_command import trivial_baselines
 from core.chosen_configs import chosen_config
 from core.compare_command import compare
 from core.follow_command import follow_patient
 from core.following import follow
-from core.lung_heat_command import measure_lung_heat
+from core.measurement_commands import measure_lung_heat, test_for_cheating
 from core.predict_command import predict_images
 from core.questions_command import questions
 from core.range_command import find_learning_rate
@@ -58,12 +59,16 @@ def train(chosen: argparse.Namespace) -> Answer:
 
 
 def list_all(chosen: argparse.Namespace) -> Answer:
-    """List the runs, newest first, or show, stop or delete one, range tests included."""
+    """List the runs, newest first, or show, stop or delete one (a test or measurement, too)."""
+    from core.training.jobs import measurements_of
+
     settings = read_settings()
     if chosen.stop:
         run_requests.request_stop(runs.find_run(settings.queues, chosen.stop))
     if chosen.delete:
-        run_requests.delete_run(runs.find_run(settings.queues, chosen.delete))
+        run = runs.find_run(settings.queues, chosen.delete)
+        for job in (*measurements_of(run, settings), run):
+            run_requests.delete_run(job)
     if chosen.show:
         run = runs.find_run(settings.queues, chosen.show)
         answer = describe(run) | {"config": run.config}

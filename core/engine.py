@@ -1,16 +1,17 @@
-"""Executes one run, from its queued folder to its metrics.
+"""Executes what is queued, from its folder to its metrics: a run, a range test, a measurement.
 
 Holds ``execute``, the only place where training and evaluation meet: a run is trained by
 ``core.training``, and what its predictions are worth is computed by ``core.evaluation`` from the
 file that training left. A learning-rate range test leaves no predictions; its curve is its result.
-How a run is queued stands in ``core.training.jobs``.
+What is measured of a finished run stands in ``core.measurements``; how a run is queued, in
+``core.training.jobs``.
 """
 
 import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from filelock import FileLock
 
@@ -32,9 +33,9 @@ RUNS_PER_PROCESS = 25
 
 
 def execute(run: runs.Run, settings: Settings) -> bool:
-    """Execute one run or range test in this process; return whether it finished.
+    """Execute one run, range test or measurement in this process; return whether it finished.
 
-    An interrupted run goes on from its checkpoint; a range test begins again. Whatever happens is
+    An interrupted run goes on from its checkpoint; the others begin again. Whatever happens is
     written to the run's status: a person's error with its sentence, any other with its last line
     and the whole trace in worker.log. Raises UserError when the run is neither queued nor
     interrupted, and when not even its status can be written.
@@ -47,7 +48,9 @@ def execute(run: runs.Run, settings: Settings) -> bool:
             raise UserError(f"{run.id} is {run.state}; only a queued run can be executed.")
         run_requests.clear_leftovers(run)
         try:
-            with Progress(run) as progress, tracked(run):
+            # A measurement has no config and no epochs that MLflow could compare.
+            elsewhere = nullcontext() if "measurement" in run.config else tracked(run)
+            with Progress(run) as progress, elsewhere:
                 return _finish(run, settings, progress)
         except UserError as error:
             # The status itself met a full disk; how a run ended is written even then.
@@ -56,26 +59,31 @@ def execute(run: runs.Run, settings: Settings) -> bool:
 
 
 def execute_in_turn(run: runs.Run, settings: Settings) -> bool:
-    """Execute ``run``, then in the same process the runs next in the queue that train heads alone.
+    """Execute ``run``, then in the same process what is next in the queue and takes little.
 
-    Loading Keras and building the backbone cost more than such a run itself. Runs queued with
-    other settings are left to a process of their own, and so is whatever follows a run that did
-    not finish. Each run's output goes to its own worker.log. Raises UserError as ``execute``.
+    Those are runs that train heads alone, and measurements: loading Keras and building the backbone
+    can cost more than they do themselves. What was queued with other settings is left to a process
+    of its own, and so is whatever follows a run that did not finish. Each run's output goes to its
+    own worker.log. Raises UserError as ``execute``.
     """
     environment = run.status.get("environment", {})
     for _ in range(RUNS_PER_PROCESS):
         _write_to_log_of(run)
-        if not execute(run, settings) or run.config.get("epochs"):
+        if not execute(run, settings) or not _takes_little(run):
             break
         following = next_run(settings)
         if (
             following is None
-            or following.config.get("epochs") != 0
+            or not _takes_little(following)
             or following.status.get("environment", {}) != environment
         ):
             break
         run = following
     return runs.read_run(run.folder.parent, run.id).state == runs.FINISHED
+
+
+def _takes_little(run: runs.Run) -> bool:
+    return run.config.get("epochs") == 0 or "measurement" in run.config
 
 
 def _write_to_log_of(run: runs.Run) -> None:
@@ -89,13 +97,14 @@ def _write_to_log_of(run: runs.Run) -> None:
 
 def _finish(run: runs.Run, settings: Settings, progress: Progress) -> bool:
     try:
-        measure = _test_rates if _is_range_test(run) else _train_and_evaluate
-        write_json(run.folder / "metrics.json", measure(run, settings, progress))
+        make = next((m for key, m in OTHERS.items() if key in run.config), _train_and_evaluate)
+        write_json(run.folder / "metrics.json", make(run, settings, progress))
         progress.end(runs.FINISHED)
         run.checkpoint_path.unlink(missing_ok=True)
         return True
     except StopRun:
-        more = "" if _is_range_test(run) else "; it can be resumed where it was"
+        is_run = not any(key in run.config for key in OTHERS)
+        more = "; it can be resumed where it was" if is_run else ""
         progress.end(runs.STOPPED, f"Stopped on request{more}.")
     except UserError as error:
         progress.note(fault="user")
@@ -106,11 +115,7 @@ def _finish(run: runs.Run, settings: Settings, progress: Progress) -> bool:
     return False
 
 
-def _is_range_test(run: runs.Run) -> bool:
-    return "range_test" in run.config
-
-
-# Both load Keras, which the worker and the server must not do.
+# All load Keras, which the worker and the server must not do.
 def _train_and_evaluate(run: runs.Run, settings: Settings, progress: Progress) -> dict:
     from core.training.trainer import train_run
 
@@ -128,13 +133,25 @@ def _test_rates(run: runs.Run, settings: Settings, progress: Progress) -> dict:
         return range_test(run, settings, progress) | {"precision": precision}
 
 
+def _measure(job: runs.Run, settings: Settings, progress: Progress) -> dict:
+    from core.measurements import measure
+    from core.training.device import device_name
+
+    progress.note(device=device_name())
+    return measure(job, settings, progress)
+
+
+# Field of config.json that tells what is no run -> what makes its metrics.json.
+OTHERS = {"range_test": _test_rates, "measurement": _measure}
+
+
 @contextmanager
 def _computing(run: runs.Run, progress: Progress) -> Iterator[str]:
     """In the run's precision, which is given, and on the devices that can share its batches."""
     from core.training.devices_together import devices_together
     from core.training.precision import computing_in
 
-    config = (read_range_test if _is_range_test(run) else read_config)(run.config)
+    config = (read_range_test if "range_test" in run.config else read_config)(run.config)
     with computing_in(config.precision) as precision, devices_together(config.batch_size):
         progress.note(precision=precision)
         yield precision

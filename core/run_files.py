@@ -1,12 +1,14 @@
-"""Reads the files of a run folder and trusts none of them.
+"""Reads the files of a run folder and the values in them, and trusts none.
 
 Holds what ``core.runs`` reads with: a file that is missing, torn or edited by hand gives an empty
-result or a sentence, never an exception. What the files mean stands in ``core.runs``.
+result or a sentence, never an exception. And how one value of a config, a status or metrics is
+taken over by whoever shows it. What the files mean stands in ``core.runs``.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 from io import BytesIO
 from pathlib import Path
@@ -68,3 +70,34 @@ def is_alive(status: dict) -> bool:
         return same and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, KeyError, TypeError, ValueError):
         return False
+
+
+def interval(value: object) -> tuple[float, float]:
+    """The two ends of [low, high]; NaN for each that is no number."""
+    if isinstance(value, (list, tuple)) and len(value) == 2:
+        return number(value[0]), number(value[1])
+    return math.nan, math.nan
+
+
+def number(value: object) -> float:
+    """A number as a float; NaN for anything else."""
+    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+    # Anything larger is no count, score or time of ours, and may not fit a float at all.
+    return float(value) if numeric and abs(value) < 2**53 else math.nan
+
+
+def whole(value: object) -> float:
+    """A whole number as a float; NaN for anything else."""
+    found = number(value)
+    return found if found.is_integer() else math.nan
+
+
+def text(value: object) -> str:
+    """A single value as text; empty for none, and for what holds several."""
+    return "" if value is None or isinstance(value, (dict, list)) else str(value)
+
+
+def split_of(config: dict) -> dict:
+    """How a run's config divides the images; {} where it does not say, or was edited."""
+    split = config.get("split")
+    return split if isinstance(split, dict) else {}

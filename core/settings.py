@@ -88,9 +88,17 @@ class Settings:
         return self.artifacts / "range-tests"
 
     @property
+    def measurements(self) -> Path:
+        """Folder of what was asked to be measured of finished runs, in folders like those of runs.
+
+        What is found goes into the folder of the run.
+        """
+        return self.artifacts / "measurements"
+
+    @property
     def queues(self) -> tuple[Path, ...]:
         """The folders whose queued runs a worker takes."""
-        return self.runs, self.range_tests
+        return self.runs, self.range_tests, self.measurements
 
     @property
     def demonstration(self) -> bool:

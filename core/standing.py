@@ -1,7 +1,7 @@
 """Where somebody stands with this installation: data, runs, weights, computer, the next step.
 
 Holds what the Home page says, without the page. It looks and never loads: no image is decoded,
-nothing is downloaded and Keras stays out.
+nothing is downloaded and Keras stays out. It trusts no file of a run.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from core import run_requests, runs
 from core.demonstration import DEMONSTRATION
 from core.models.backbones import BACKBONES
 from core.models.weights import local_imagenet
+from core.run_files import interval, number, whole
 from core.settings import Settings
 from core.training.gpus import find_gpus, names
 from core.words import percent
@@ -154,15 +155,15 @@ def progress_of(run: runs.Run) -> tuple[float, str]:
         return 1.0, _result(run)
     if run.state != runs.RUNNING:
         return 0.0, f"{run.state}. {status.get('message', '')}".strip()
-    done, total = status.get("step") or 0, status.get("steps") or 0
+    done, total = whole(status.get("step") or 0), whole(status.get("steps"))
     words = str(status.get("phase") or "Starting")
     if run_requests.stop_requested(run):
         words = "Stopping at the next batch"
-    elif total > 1:
-        words += f", {done:,} of {total:,}"
-        if (left := status.get("seconds_left")) is not None:
+    elif done >= 0 and total > 1:
+        words += f", {int(done):,} of {int(total):,}"
+        if (left := number(status.get("seconds_left"))) >= 0:
             words += f", {duration(left)} left"
-    return (min(max(done / total, 0.0), 1.0) if total else 0.0), words
+    return (min(done / total, 1.0) if done >= 0 and total > 0 else 0.0), words
 
 
 def duration(seconds: float) -> str:
@@ -177,11 +178,13 @@ def duration(seconds: float) -> str:
 
 def _result(run: runs.Run) -> str:
     metrics = run.metrics()
-    score = metrics.get("balanced_accuracy")
-    if not isinstance(score, float):
+    score = number(metrics.get("balanced_accuracy"))
+    if not 0 <= score <= 1:
         return "finished"
     words = f"finished: balanced accuracy {percent(score)}"
-    low, high = (metrics.get("ci95") or {}).get("balanced_accuracy") or (None, None)
-    if low is not None:
+    intervals = metrics.get("ci95") if isinstance(metrics.get("ci95"), dict) else {}
+    low, high = interval(intervals.get("balanced_accuracy"))
+    if low <= high:
         words += f" (95 % interval {100 * low:.1f} to {100 * high:.1f})"
-    return f"{words}, n = {metrics.get('n_validation', metrics.get('n', '?'))}"
+    n = whole(metrics.get("n_validation"))
+    return f"{words}, n = {f'{n:,.0f}' if n >= 0 else 'not known'}"

@@ -6,7 +6,8 @@ is left to whoever shows them.
 """
 
 import re
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,6 +18,8 @@ LATEX_HEAD = (
     "% A table wider than the line is shrunk to it. Where that is too small, turn it: package "
     "rotating, sidewaystable in place of table.\n"
 )
+# Letters of a line within a cell, and lines of text that surely fit on a page.
+LONGEST_LINE, MOST_LINES = 60, 35
 # As wide as it is, but never wider than the line.
 SHRUNK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{"
 # What has a meaning in LaTeX or no place in its first fonts -> how it is written there.
@@ -29,7 +32,7 @@ LATEX = str.maketrans(
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         "|": r"\textbar{}",
-        '"': r"\textquotedbl{}",
+        '"': r"\symbol{34}",  # \textquotedbl is unknown to LaTeX's first fonts
         "[": "{[}",  # after the end of a row it would be an optional argument
         "]": "{]}",
         "\N{NO-BREAK SPACE}": "~",
@@ -66,23 +69,31 @@ def csv_text(table: pd.DataFrame) -> str:
 def latex_text(words: pd.DataFrame, title: str) -> str:
     """``words`` (texts, columns as headed) as a LaTeX table with booktabs' rules, all escaped.
 
-    It is never wider than the line it stands in.
+    It is never wider than the line it stands in: long texts have several lines, and what is still
+    too wide is shrunk. More rows than fit on a page make several tables, each with the headings.
     """
-    escaped = _translated(words, LATEX)
-    text = escaped.to_latex(
-        index=False,
-        escape=False,
-        column_format="l" * len(words.columns),
-        caption=_line(title).translate(LATEX),
-        position="htbp",
-    )
-    text = text.replace(r"\begin{tabular}", f"\\small\n{SHRUNK}%\n\\begin{{tabular}}", 1)
-    return LATEX_HEAD + text.replace(r"\end{tabular}", "\\end{tabular}}", 1)
+    headings = [_latex_cell(name) for name in words.columns]
+    parts = list(_parts(words))
+    text = LATEX_HEAD
+    for number, rows in enumerate(parts, 1):
+        cells = [[_latex_cell(cell) for cell in row] for row in rows]
+        table = pd.DataFrame(cells, columns=headings, dtype=object).to_latex(
+            index=False, escape=False, column_format="l" * len(headings)
+        )
+        which = f" (part {number} of {len(parts)})" if len(parts) > 1 else ""
+        text += (
+            "\\begin{table}[htbp]\n"
+            f"\\caption{{{_line(title + which).translate(LATEX)}}}\n"
+            f"\\centering\\small\n{SHRUNK}%\n{table.strip()}}}\n\\end{{table}}\n"
+        )
+    return text
 
 
 def markdown_text(words: pd.DataFrame, title: str) -> str:
     """``words`` (texts, columns as headed) as a Markdown table (pipes), the title in bold above."""
-    escaped = _translated(words, MARKDOWN)
+    columns = [_line(name).translate(MARKDOWN) for name in words.columns]
+    rows = [[_line(cell).translate(MARKDOWN) for cell in row] for row in words.to_numpy(object)]
+    escaped = pd.DataFrame(rows, columns=columns, dtype=object)
     # disable_numparse: tabulate would round and align what looks like a number.
     table = escaped.to_markdown(index=False, disable_numparse=True)
     return f"**{_line(title).translate(MARKDOWN)}**\n\n{table}\n"
@@ -112,10 +123,32 @@ FORMATS = (
 )
 
 
-def _translated(words: pd.DataFrame, signs: dict) -> pd.DataFrame:
-    columns = [_line(name).translate(signs) for name in words.columns]
-    rows = [[_line(cell).translate(signs) for cell in row] for row in words.to_numpy(dtype=object)]
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+def _parts(words: pd.DataFrame) -> Iterator[list[list[str]]]:
+    """Rows in parts of MOST_LINES lines of text at most; one part where there is no row."""
+    part, lines = [], 0
+    for row in words.to_numpy(dtype=object):
+        height = max((len(_lines(cell)) for cell in row), default=1)
+        if part and lines + height > MOST_LINES:
+            yield part
+            part, lines = [], 0
+        part.append(list(row))
+        lines += height
+    yield part
+
+
+def _lines(cell: object) -> list[str]:
+    """The lines of a cell, at spaces where there are any, else in the middle of a word."""
+    text = _line(cell)
+    if len(text) <= LONGEST_LINE:
+        return [text]
+    return textwrap.wrap(text, LONGEST_LINE, break_on_hyphens=False) or [""]
+
+
+def _latex_cell(cell: object) -> str:
+    lines = [line.translate(LATEX) for line in _lines(cell)]
+    if len(lines) == 1:
+        return lines[0]
+    return r"\begin{tabular}[t]{@{}l@{}}" + r"\\".join(lines) + r"\end{tabular}"
 
 
 def _line(text: object) -> str:

@@ -71,7 +71,7 @@ with page("Comparison", LEAD) as settings:
     warn_of_shared_patients(chosen)
 
     trivial_baselines(chosen, mine, baselines, measure, settings)
-    cheat_test(chosen, measure)
+    cheat_test(chosen, measure, settings)
     lung_heat(chosen, settings)
     is_it_real(chosen)
     mean_and_spread(mine, measure)

@@ -3,17 +3,11 @@
 import streamlit as st
 
 from core.data.browse import filter_rows, repeats
+from pages.components.browsing import filters, gallery
 from pages.components.catalog import browsing_rows, catalog
 from pages.components.frame import page
 from pages.components.one_image import one_image
-from pages.components.rows import (
-    choose_scheme,
-    chosen_scheme,
-    filters,
-    gallery,
-    left_out,
-    totals,
-)
+from pages.components.taking_part import choose_scheme, chosen_scheme, left_out, totals
 
 with page(
     "Dataset",

@@ -19,9 +19,9 @@ with page("Which network reads chest X-rays best, and can we believe it?", LEAD)
     from core.data.browse import few_of_each
     from core.standing import next_step, take_stock
     from pages.components.catalog import browsing_rows, counts
+    from pages.components.demonstration import demonstration, start_button
     from pages.components.pictures import picture_grid
     from pages.components.standing import where_you_stand
-    from pages.components.study import start_button, study
     from pages.components.tour import tour
 
     rows = browsing_rows(settings, "paper", "paper3")
@@ -53,7 +53,7 @@ with page("Which network reads chest X-rays best, and can we believe it?", LEAD)
             "real X-rays): expect several minutes a run without a GPU."
         )
     )
-    study(settings, button=bool(step.page))
+    demonstration(settings, button=bool(step.page))
 
     st.subheader("What each page is for", anchor=False)
     tour()

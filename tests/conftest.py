@@ -11,12 +11,19 @@ from run_folders import make_environment, no_worker
 from streamlit.runtime.scriptrunner import script_runner
 from tiny_study import environment
 
-from core import runs
+from core import QUIET_READERS, runs
 from core.__main__ import main
 from core.settings import VARIABLES
 from core.training import mlflow_tracking
+from pages.components import take_away
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def pytest_configure(config):
+    """pytest sets filters of its own around every test, and those of the program are gone."""
+    for reader in QUIET_READERS:
+        config.addinivalue_line("filterwarnings", f"ignore:::{reader}")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -58,6 +65,20 @@ def queue_stands_still(settings, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     with no_worker(settings):
         yield
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """What the buttons of a page would give: (name, exact table, words) by key."""
+    shown = {}
+    buttons = take_away._buttons
+
+    def record(name, key, exact, words):
+        buttons(name, key, exact, words)
+        shown[key] = name, exact, words
+
+    monkeypatch.setattr(take_away, "_buttons", record)
+    return shown
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ Everything but the answers of the network is made by the code under test.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,10 @@ from core.data.splits import make_split
 from core.evaluation.metrics import evaluate
 from core.files import write_json
 from core.settings import Settings, read_settings
+from core.table_files import FORMATS
 from core.training.config import configure
-from core.training.jobs import WORKER_LOCK
+from core.training.jobs import WORKER_LOCK, all_queued
+from pages.components import take_away
 
 NAMES = {
     "NORMAL/IM-{patient:04d}-000{image}.png": 0,
@@ -135,7 +138,7 @@ def no_worker(settings: Settings) -> Iterator[None]:
     settings.artifacts.mkdir(exist_ok=True)
     with FileLock(settings.artifacts / WORKER_LOCK):
         yield
-        for run in runs.list_runs(settings.runs):
+        for run in all_queued(settings):
             if run.state in runs.ACTIVE:
                 run_requests.request_stop(run)
             else:
@@ -173,3 +176,10 @@ def cells_of(page, column, beside):
     cells = pyarrow.ipc.open_stream(styled).read_all().to_pandas()
     words = cells.iloc[:, list(table.value.columns).index(column)]
     return [text.replace("\xa0", " ") for text in words]
+
+
+def taken_away(offered, name):
+    """CSV as a table, LaTeX and Markdown as texts, of a page's first table called ``name``."""
+    _, exact, words = offered[f"take-{name}-1"]
+    csv, latex, markdown = (take_away._content(f, name, exact, words).decode() for f in FORMATS)
+    return pd.read_csv(StringIO(csv), float_precision="round_trip"), latex, markdown

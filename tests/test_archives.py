@@ -2,12 +2,10 @@
 
 import struct
 import zipfile
-from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
-from zip_files import zipped
+from files_in_memory import png, zipped
 
 from core.errors import UserError
 from core.imaging import archives
@@ -15,17 +13,12 @@ from core.imaging.archives import MOST_IMAGES, is_archive, open_archive
 from core.imaging.given_images import GivenImage, given_images, images_at
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30), np.uint8)
-
-
-def png():
-    file = BytesIO()
-    Image.fromarray(PIXELS).save(file, "PNG")
-    return file.getvalue()
+PNG = png(PIXELS)
 
 
 def test_members_come_in_their_order_and_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    data = zipped([("b/x.png", png()), ("b/", b""), ("a.png", png()), ("note.txt", b"hello")])
+    data = zipped([("b/x.png", PNG), ("b/", b""), ("a.png", PNG), ("note.txt", b"hello")])
     assert is_archive(data)
     members = open_archive(data, "scans.zip")
     assert [m.name for m in members] == [
@@ -33,7 +26,7 @@ def test_members_come_in_their_order_and_nothing_is_written(tmp_path, monkeypatc
         "scans.zip/a.png",
         "scans.zip/note.txt",
     ]
-    assert [m.read() for m in members] == [png(), png(), b"hello"]
+    assert [m.read() for m in members] == [PNG, PNG, b"hello"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -72,14 +65,14 @@ BAD_MEMBERS = {
     "a path from the root": (zipped([("/etc/x.png", b"x")]), "leads out"),
     "a path of another system": (zipped([("..\\x.png", b"x")]), "leads out"),
     "a drive": (zipped([("C:\\x.png", b"x")]), "leads out"),
-    "an archive": (zipped([("in.png", zipped([("x.png", png())]))]), "inside of an archive"),
+    "an archive": (zipped([("in.png", zipped([("x.png", PNG)]))]), "inside of an archive"),
     "a bomb": (zipped([("x.png", bytes(20_000_000))]), "ZIP bomb"),
-    "a huge one": (declaring(zipped([("x.png", png())]), 400_000_000), "ZIP bomb"),
-    "one that gives less": (declaring(zipped([("x.png", png())]), 900_000), "not the size"),
-    "one that gives more": (declaring(zipped([("x.png", png())]), 100), "damaged"),
-    "an encrypted one": (with_flag(zipped([("x.png", png())]), 1), "encrypted"),
-    "unusual compression": (zipped([("x.png", png())], zipfile.ZIP_BZIP2), "unusual"),
-    "damaged bytes": (damaged(zipped([("x.png", png())])), "damaged"),
+    "a huge one": (declaring(zipped([("x.png", PNG)]), 400_000_000), "ZIP bomb"),
+    "one that gives less": (declaring(zipped([("x.png", PNG)]), 900_000), "not the size"),
+    "one that gives more": (declaring(zipped([("x.png", PNG)]), 100), "damaged"),
+    "an encrypted one": (with_flag(zipped([("x.png", PNG)]), 1), "encrypted"),
+    "unusual compression": (zipped([("x.png", PNG)], zipfile.ZIP_BZIP2), "unusual"),
+    "damaged bytes": (damaged(zipped([("x.png", PNG)])), "damaged"),
 }
 
 
@@ -96,21 +89,21 @@ def test_a_bad_member_is_one_sentence_and_the_others_are_read(kind):
 
 def overlapping():
     """Two names for the same bytes."""
-    data = bytearray(zipped([("a.png", png()), ("b.png", png())]))
+    data = bytearray(zipped([("a.png", PNG), ("b.png", PNG)]))
     second = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 4)
     struct.pack_into("<I", data, second + 42, 0)
     return bytes(data)
 
 
 def large_contents():
-    data = bytearray(zipped([("a.png", png())]))
+    data = bytearray(zipped([("a.png", PNG)]))
     struct.pack_into("<I", data, data.rindex(b"PK\x05\x06") + 12, 50_000_000)
     return bytes(data)
 
 
 BAD_ARCHIVES = {
     "5,000 files": (zipped([(f"{n}.png", b"x") for n in range(5000)]), "5,000 files"),
-    "cut short": (zipped([("x.png", png())])[:-30], "damaged or cut short"),
+    "cut short": (zipped([("x.png", PNG)])[:-30], "damaged or cut short"),
     "nothing but the magic": (b"PK\x03\x04", "damaged"),
     "members that overlap": (overlapping(), "overlap"),
     "endless contents": (large_contents(), "too many"),
@@ -151,12 +144,12 @@ def test_a_name_that_breaks_lines_does_not_break_the_sentence():
 def test_files_folders_and_archives_in_one_list(tmp_path):
     (tmp_path / "b" / ".hidden").mkdir(parents=True)
     for name in ("b/2.png", "b/1.png", "b/.hidden/x.png", "b/.x.png", "one.png"):
-        (tmp_path / name).write_bytes(png())
-    (tmp_path / "b" / "3.png").write_bytes(zipped([("x.png", png())]))  # whatever its name says
+        (tmp_path / name).write_bytes(PNG)
+    (tmp_path / "b" / "3.png").write_bytes(zipped([("x.png", PNG)]))  # whatever its name says
     images = images_at([tmp_path / "one.png", tmp_path / "b"])
     names = ["one.png", "b/1.png", "b/2.png", "b/3.png/x.png"]
     assert [image.name for image in images] == [str(tmp_path / name) for name in names]
-    assert images[3].unpacked().source == png()
+    assert images[3].unpacked().source == PNG
     assert images[0].unpacked() is images[0]
     with pytest.raises(UserError, match="gone"):
         images_at([tmp_path / "gone"])
@@ -169,4 +162,4 @@ def test_an_empty_archive_says_so():
     (image,) = given_images(zipped([]), "z.zip")
     assert "empty" in image.problem
     assert image.unpacked() == image
-    assert given_images(png(), "x.png") == [GivenImage("x.png", png())]
+    assert given_images(PNG, "x.png") == [GivenImage("x.png", PNG)]

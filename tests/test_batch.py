@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 from dicom_files import dataset, saved
+from files_in_memory import zipped
 from PIL import Image
 from pydicom.uid import RLELossless
-from tiny_study import finish, tiny_config, tiny_study
-from zip_files import zipped
+from tiny_study import finish, tiny_config, tiny_settings
 
 from core.imaging.given_images import GivenImage, given_images
 from core.inference import batch
@@ -20,10 +20,7 @@ from core.inference.familiarity import make_in_parts
 from core.inference.judgement import judge
 from core.inference.predictor import predict
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("batch"))
+settings = tiny_settings
 
 
 @pytest.fixture(scope="module")

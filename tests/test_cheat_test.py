@@ -11,9 +11,11 @@ from core import runs
 from core.__main__ import main
 from core.charts.cheat_test import cheat_chart
 from core.data.lungs import CENTRE
+from core.errors import UserError
 from core.evaluation.cheat_results import CHEAT_COLUMNS, SEEN, cheat_table
 from core.evaluation.cheat_test import Blackened, cheat_test
 from core.files import write_json
+from core.training.progress import StopRun
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +88,7 @@ def test_the_page_shows_the_three_scores_or_how_to_get_them(call, trained, teste
     (trained.folder / "cheat_test.json").write_text('{"full": {"accuracy": "x"}}')
     page = open_page("comparison")
     assert not page.exception
-    assert trained.id in page.code[0].value
+    assert "Make the cheat test" in [button.label for button in page.button]
 
 
 def test_a_run_that_cannot_be_tested_is_told_why(call, trained, settings):
@@ -100,9 +102,18 @@ def test_a_run_that_cannot_be_tested_is_told_why(call, trained, settings):
     images = trained.folder / "images.csv"
     text = images.read_text()
     images.write_text(text + "\n")
-    code, answer = call(trained)
+    with pytest.raises(UserError, match="changed"):
+        cheat_test(trained, settings, lambda *report: None)
     images.write_text(text)
-    assert code == 2 and "changed" in answer["error"]
+
+
+def test_it_can_be_stopped_while_a_head_is_trained(trained, settings):
+    def stop(phase, done, total):
+        if phase.startswith("Training a head") and done > 1:
+            raise StopRun
+
+    with pytest.raises(StopRun):
+        cheat_test(trained, settings, stop)
 
 
 @pytest.mark.parametrize(

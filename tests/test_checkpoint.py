@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from tiny_study import queue, tiny_config, tiny_study
+from tiny_study import queue, tiny_config, tiny_settings, tiny_study
 
 from core import run_requests, runs
 from core.engine import execute
@@ -32,10 +32,7 @@ CONFIGS = {
 # Calls of Progress at which the run is interrupted, in turn: in a batch, at a check, between.
 MOMENTS = (9, 4, 7)
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("checkpoint"))
+settings = tiny_settings
 
 
 @pytest.fixture(scope="module", params=CONFIGS)

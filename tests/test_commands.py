@@ -2,17 +2,14 @@
 
 import pytest
 from collections_on_disk import make_settings
-from tiny_study import queue, run_command, tiny_config, tiny_study
+from tiny_study import queue, run_command, tiny_config, tiny_settings
 
 from core import runs
 from core.__main__ import build_parser, main
 from core.chosen_configs import chosen_config
 from core.commands import COMMANDS
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("commands"))
+settings = tiny_settings
 
 
 @pytest.fixture(scope="module")

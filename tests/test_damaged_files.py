@@ -4,6 +4,8 @@ Seeded and bounded. CHESTBENCH_FUZZ_SECONDS and CHESTBENCH_FUZZ_SEED make it lon
 """
 
 import os
+import subprocess
+import sys
 import time
 from io import BytesIO
 
@@ -11,13 +13,14 @@ import cv2
 import numpy as np
 import pytest
 from dicom_files import by_gdcm, by_pillow, dataset, saved
+from files_in_memory import zipped
 from PIL import Image
 from pydicom import uid
-from zip_files import zipped
 
 from core.errors import UserError
 from core.imaging.decode import read_image
 from core.imaging.given_images import given_images
+from core.settings import PROJECT
 
 SECONDS = float(os.environ.get("CHESTBENCH_FUZZ_SECONDS", "5"))
 SEED = int(os.environ.get("CHESTBENCH_FUZZ_SEED", "0"))
@@ -99,3 +102,34 @@ def test_a_damaged_file_is_an_image_or_one_sentence(kind):
 def test_the_whole_files_are_read(kind):
     for image in given_images(FILES[kind], "x"):
         assert read_image(image.unpacked().source, LIMIT).shape == GREY.shape
+
+
+READ = """
+import sys
+from pathlib import Path
+from core.data.inspection import inspect
+from core.imaging.decode import read_image
+for path in sys.argv[1:]:
+    inspect(path, 10**6)
+    read_image(Path(path), 10**6)
+"""
+
+
+def test_nothing_is_printed_of_what_a_file_has_wrong(tmp_path):
+    """In a process of its own, as the server is one: its log is what such words would fill."""
+    tiff = bytearray(by_name(GREY, "TIFF", tiffinfo={270: "a description"}))
+    directory = int.from_bytes(tiff[4:8], "little")
+    # Tag -> a number of values that it cannot have, or that the file has no room for.
+    for tag, count in ((284, 5), (270, 10**6)):
+        place = tiff.index(tag.to_bytes(2, "little"), directory)
+        tiff[place + 4 : place + 8] = count.to_bytes(4, "little")
+    dicom = saved(dataset(DEEP))
+    assert dicom.count(b"1.2.840.10008.1.2.1\0") == 1
+    implicit = dicom.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2\0\0\0")
+    (tmp_path / "a.tiff").write_bytes(tiff)
+    (tmp_path / "a.dcm").write_bytes(implicit)
+    told = subprocess.run(
+        [sys.executable, "-c", READ, tmp_path / "a.tiff", tmp_path / "a.dcm"],
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert (told.stdout, told.stderr) == ("", "")

@@ -2,17 +2,14 @@
 
 import numpy as np
 import pytest
-from tiny_study import tiny_config, tiny_study
+from tiny_study import tiny_config, tiny_settings
 
 from core.models.classifier import backbone_model, build_classifier
 from core.training.features import FeatureBatches, Features, extract_features
 from core.training.progress import StopRun
 from core.training.run_data import assemble
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("features"))
+settings = tiny_settings
 
 
 class Counter:

@@ -4,10 +4,10 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from tiny_study import finish, tiny_config, tiny_study
+from files_in_memory import png
+from tiny_study import finish, tiny_config, tiny_settings
 
 from core.imaging.decode import read_image
 from core.imaging.turns import TURNS, turn, turned_back_file
@@ -16,10 +16,7 @@ from core.inference.familiarity import NoReference, allowed_oddness, make_in_par
 from core.inference.judgement import SAME_FILE_WORDS, SAME_PICTURE_WORDS, judge
 from core.inference.reference import FAMILIARITY, NEAREST, is_current, read_reference
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("judgement"))
+settings = tiny_settings
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +34,6 @@ def reference(run, settings):
 @pytest.fixture(scope="module")
 def learnt(reference):
     return Path(reference.images["path"][0])
-
-
-def png(pixels):
-    return cv2.imencode(".png", np.ascontiguousarray(pixels))[1].tobytes()
 
 
 def test_a_reference_holds_all_images_of_a_small_run(run, reference):

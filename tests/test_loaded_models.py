@@ -9,7 +9,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from tiny_study import queue, tiny_config, tiny_study
+from tiny_study import queue, tiny_config, tiny_settings
 
 from core import runs
 from core.errors import UserError
@@ -21,10 +21,7 @@ from core.inference.methods import GRADCAM
 from core.models.backbones import BACKBONES
 from core.models.classifier import build_classifier
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("loaded"))
+settings = tiny_settings
 
 
 @pytest.fixture(scope="module")

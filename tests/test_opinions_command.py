@@ -5,19 +5,11 @@ import shutil
 import pandas as pd
 import pytest
 from test_sheet import content, pages, pictures
-from tiny_study import finish, queue, tiny_config, tiny_study
+from tiny_study import queue, tiny_config, tiny_run, tiny_settings
 
 from core import runs
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("opinions"))
-
-
-@pytest.fixture(scope="module")
-def run(settings):
-    return finish(tiny_config(), settings)
+settings, run = tiny_settings, tiny_run
 
 
 def test_a_study_gives_every_opinion_their_mean_and_how_far_they_agree(call, run, settings):

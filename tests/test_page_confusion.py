@@ -9,6 +9,13 @@ from run_folders import change_run, make_finished_run, open_page, text_of
 from core.evaluation.published import FOOTNOTES, PER_CLASS
 from pages.components.matrix_words import read_matrix
 
+# Page -> its widget for the run.
+OPENING_ON_ONE_RUN = {
+    "confusion": "matrix-run",
+    "thresholds": "threshold-run",
+    "prediction": "prediction-run",
+}
+
 
 def test_without_a_finished_run_the_page_says_what_to_do(settings):
     page = open_page("confusion")
@@ -43,6 +50,18 @@ def test_the_page_opens_on_a_run_that_is_no_rehearsal(settings):
     page = open_page("confusion", run=rehearsal.id)
     assert page.selectbox(key="matrix-run").value == rehearsal.id
     assert "A rehearsal, no result" in text_of(page)
+
+
+@pytest.mark.parametrize(("name", "key"), OPENING_ON_ONE_RUN.items())
+def test_a_page_opens_on_the_best_run_of_the_newest_study_and_keeps_a_choice(settings, name, key):
+    make_finished_run(settings, study="Older")
+    best = make_finished_run(settings, mistakes=2, study="Newer")
+    newest = make_finished_run(settings, mistakes=6, study="Newer")
+    page = open_page(name)
+    assert page.selectbox(key=key).value == best.id
+    page.selectbox(key=key).select(newest.id).run()
+    make_finished_run(settings, study="Newer")
+    assert page.run().selectbox(key=key).value == newest.id
 
 
 def test_the_published_table_of_the_same_network_stands_below(settings):

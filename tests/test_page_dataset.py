@@ -19,7 +19,7 @@ from core.data.catalog import OUTSIDE_COHORT, load_catalog
 from core.data.cohen import VIEWS
 from core.imaging.thumbnails import picture, thumbnails
 from core.settings import PROJECT, read_settings
-from pages.components.rows import REASONS
+from pages.components.taking_part import REASONS
 
 
 @pytest.fixture(scope="module")

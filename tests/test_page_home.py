@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core import run_requests, runs
 from core.demonstration import demonstration_study
 from core.settings import PROJECT, read_settings
-from core.standing import NO_GPU, Standing, duration, next_step, progress_of
+from core.standing import NO_GPU, Standing, duration, latest_study, next_step, progress_of
 from core.training import jobs
 from pages.components.tour import PAGES
 
@@ -143,6 +143,55 @@ def test_progress_in_words(settings):
     finish(run, 0.9)
     share, said = progress_of(runs.read_run(settings.runs, run.id))
     assert share == 1.0 and "90.0\N{NO-BREAK SPACE}%" in said and "n = 6" in said
+
+
+# Field of config.json, status.json or metrics.json -> values that nobody but a hand can leave.
+EDITED = {
+    "config": {
+        "split": ["patient", 3, None, {"by": ["image"]}, {"by": "neither"}, {}],
+        "backbone": [None, ["VGG16"], 5],
+    },
+    "status": {
+        "step": ["3", [3], -1, 1e300],
+        "steps": ["x", 0, None, True],
+        "seconds_left": ["soon", -5, {}],
+        "phase": [7, ["Training"]],
+        "device": [["a"], 3],
+    },
+    "metrics": {
+        "balanced_accuracy": ["high", 7, True],
+        "ci95": ["none", {"balanced_accuracy": 0.9}, {"balanced_accuracy": ["a", None]}],
+        "n_validation": ["many", [6], -1],
+    },
+}
+
+
+def test_runs_edited_by_hand_do_not_break_home(settings):
+    running, finished, _ = queue_study(settings)
+    finish(finished, 0.9)
+    metrics = {**finished.metrics(), "ci95": {"balanced_accuracy": [0.8, 0.95]}}
+    good = {"step": 3, "steps": 8, "seconds_left": 60.0}
+    contents = {"config": running.config, "status": good, "metrics": metrics}
+    for kind, fields in EDITED.items():
+        for field, values in fields.items():
+            for value in values:
+                edited = contents[kind] | {field: value}
+                if kind == "status":
+                    runs.write_status(running, state=runs.RUNNING, **edited)
+                else:
+                    run = running if kind == "config" else finished
+                    (run.folder / f"{kind}.json").write_text(json.dumps(edited), encoding="utf-8")
+                for run in latest_study(runs.list_runs(settings.runs)):
+                    share, said = progress_of(run)
+                    assert 0 <= share <= 1 and said and "nan" not in said
+    # The last of each are still there, and the page shows them all.
+    (running.folder / "config.json").write_text(
+        json.dumps(running.config | {"split": "patient", "backbone": None}), encoding="utf-8"
+    )
+    page = open_home()
+    shown = [progress.text for progress in page.get("progress")]
+    assert any(running.id in said and "split not known" in said for said in shown)
+    assert len(shown) == 3
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from run_folders import button, make_environment, make_finished_run, open_page, text_of
+from run_folders import button, make_environment, make_finished_run, open_page, taken_away, text_of
 from streamlit.testing.v1 import AppTest
 
 from core import run_requests
@@ -57,6 +57,20 @@ def test_all_networks_of_a_study_answer_side_by_side(place):
     assert len(table) == 3 and alone.id[-4:] not in "".join(table["name"])
     words = text_of(ask(page, "all networks"))
     assert "All four networks say" in words and len(page.dataframe[0].value) == 4
+
+
+def test_opinions_can_be_taken_away_with_what_each_answer_was_mistaken_for(place, offered):
+    _, members, _ = place
+    ask(open_page("prediction", run=members[0].id), "its study")
+    table, latex, markdown = taken_away(offered, "opinions")
+    assert table["run"].tolist() == [run.id for run in members]
+    assert table.filter(like="p_").sum(axis=1).tolist() == pytest.approx([1] * 3, abs=1e-5)
+    for row, run in zip(table.itertuples(), members, strict=True):
+        mistake = confused_with(run_cases(run), row.predicted)
+        assert (row.answers_like_it, row.mistaken_images) == (mistake.n, mistake.count)
+        assert (row.mistaken_share_low, row.mistaken_share_high) == pytest.approx(mistake.interval)
+        assert run.id[-4:] in latex and run.id[-4:] in markdown
+    assert "This answer was really" in markdown
 
 
 def test_the_networks_stand_on_one_page_of_pdf_made_when_asked_for(place, monkeypatch):

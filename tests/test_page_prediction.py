@@ -1,20 +1,18 @@
 """The Prediction page: a saved classifier reads an image from the catalog or an upload."""
 
-from io import BytesIO
-
 import numpy as np
 import pytest
 from dicom_files import dataset, saved
-from PIL import Image
-from run_folders import button, make_environment, make_finished_run, open_page, text_of
+from files_in_memory import png, zipped
+from run_folders import button, make_environment, make_finished_run, open_page, taken_away, text_of
 from streamlit.testing.v1 import AppTest
-from zip_files import zipped
 
 from core.imaging.archives import MOST_IMAGES
 from core.inference.batch import Answer
 from core.inference.methods import EXPLANATIONS
 from core.inference.reference import NEAREST
 from core.models.classifier import build_classifier
+from core.table_files import FORMATS
 from core.training.config import read_config
 from pages.components import several_images
 
@@ -29,12 +27,6 @@ def place(tmp_path_factory):
         model = build_classifier("TinyCNN", config.classes, config.head, "none", settings)
         model.save(run.model_path)
         yield settings, run
-
-
-def png(pixels):
-    content = BytesIO()
-    Image.fromarray(pixels).save(content, "PNG")
-    return content.getvalue()
 
 
 def captions(page):
@@ -178,7 +170,7 @@ def archive(count):
     return zipped([*files, ("notes.txt", b"no image")])
 
 
-def test_several_images_become_a_table_and_a_row_shows_its_image(place):
+def test_several_images_become_a_table_and_a_row_shows_its_image(place, offered):
     settings, _ = place
     before = sorted(settings.artifacts.rglob("*"))
     scan = saved(dataset(np.tile(np.arange(64, dtype=np.uint8), (64, 1))))
@@ -196,8 +188,12 @@ def test_several_images_become_a_table_and_a_row_shows_its_image(place):
     assert table.value["file"].tolist() == ["0.png", "1.png", "2.png", "notes.txt", "scan"]
     assert table.value[["normal", "bacteria", "coronavirus"]].iloc[0].sum() == pytest.approx(100)
     assert table.value["image"].iloc[0].startswith("data:image/jpeg;base64,")
-    (download,) = page.get("download_button")
-    assert "Table of these 5 images" in download.proto.label
+    csv, latex, markdown = taken_away(offered, "predictions")
+    assert len(page.get("download_button")) == len(FORMATS)
+    assert csv["name"].tolist()[3:] == ["z.zip/notes.txt", "scan"]
+    assert csv.filter(like="p_").sum(axis=1).tolist()[:3] == pytest.approx([1] * 3, abs=1e-5)
+    assert latex.count("not diagnosed") == 1 and "is not a JPEG" in latex
+    assert markdown.count("| – ") == 1 + 2 * 3 and "| Why" in markdown
     assert len(page.image) == 0
 
     page.session_state[table.key] = {"selection": {"rows": [4], "columns": [], "cells": []}}

@@ -78,14 +78,16 @@ def test_what_was_changed_by_hand_is_changed_in_every_run_and_nothing_else(setti
     assert made[2]["views"] == own["views"] != made[0]["views"]
 
 
-def test_missing_weights_are_named_before_the_start(settings):
+def test_missing_weights_are_named_once_before_the_start(settings):
     page = open_form("backbones")
     page.multiselect(key="study-values-backbones").set_value(
         ["TinyCNN", "MobileNetV2", "VGG16"]
     ).run()
     words = text_of(page)
     assert "**3 runs**: 3 networks." in words
-    assert "ImageNet weights not here yet: MobileNetV2, VGG16." in words
+    assert words.count("not here yet") == 1
+    assert "The ImageNet weights of MobileNetV2 and VGG16 are not here yet." in words
+    assert str(settings.artifacts) not in words
 
 
 def test_nothing_to_vary_is_one_sentence_and_nothing_is_queued(settings):

@@ -1,29 +1,13 @@
 """What pages give away: tables, the report and the sheet, each made only when asked for."""
 
-from io import StringIO
-
-import pandas as pd
+import dated_patients
 import pytest
-from run_folders import make_finished_run, open_page
+from run_folders import make_finished_run, open_page, taken_away
 
 from core.table_files import FORMATS
-from pages.components import report_button, take_away
+from pages.components import report_button
 
 COMPARED = {"scores", "against-the-paper", "pairs", "repeats", "times"}
-
-
-@pytest.fixture
-def offered(monkeypatch):
-    """What the buttons of a page would give: (name, exact table, words) by key."""
-    shown = {}
-    buttons = take_away._buttons
-
-    def record(name, key, exact, words):
-        buttons(name, key, exact, words)
-        shown[key] = name, exact, words
-
-    monkeypatch.setattr(take_away, "_buttons", record)
-    return shown
 
 
 def files(page):
@@ -46,17 +30,16 @@ def test_every_table_of_the_comparison_can_be_taken_away(settings, offered):
 def test_a_csv_has_every_number_with_its_interval_and_words_are_as_shown(settings, offered):
     run = make_finished_run(settings, mistakes=2)
     open_page("comparison")
-    _, exact, words = offered["take-scores-1"]
-    csv, latex, markdown = (take_away._content(f, "scores", exact, words) for f in FORMATS)
-    table = pd.read_csv(StringIO(csv.decode()), float_precision="round_trip").set_index("run")
+    table, latex, markdown = taken_away(offered, "scores")
+    table = table.set_index("run")
     metrics = run.metrics()
     assert table.loc[run.id, "accuracy"] == metrics["accuracy"]
     low, high = metrics["ci95"]["balanced_accuracy"]
     assert table.loc[run.id, "balanced_accuracy_low"] == low
     assert table.loc[run.id, "balanced_accuracy_high"] == high
     shown = f"{100 * metrics['accuracy']:.1f}"
-    assert f"{shown}~\\%" in latex.decode() and shown in markdown.decode()
-    assert "Balanced accuracy" in latex.decode() and "†" in markdown.decode()
+    assert f"{shown}~\\%" in latex and shown in markdown
+    assert "Balanced accuracy" in latex and "†" in markdown
 
 
 def test_tables_of_one_name_have_keys_of_their_own(settings, offered):
@@ -68,6 +51,35 @@ def test_tables_of_one_name_have_keys_of_their_own(settings, offered):
     assert {"take-classes-1", "take-classes-2"} <= set(offered)
     ids = [proto.id for proto in files(page)]
     assert len(ids) == len(set(ids))
+
+
+def test_a_confusion_matrix_has_its_images_and_their_shares(settings, offered):
+    run = make_finished_run(settings, mistakes=2)
+    open_page("confusion")
+    table, latex, markdown = taken_away(offered, "confusion-matrix")
+    matrix, classes = run.metrics()["confusion_matrix"], run.metrics()["classes"]
+    assert table["truth"].tolist() == classes and table[classes].to_numpy().tolist() == matrix
+    share = f"{100 * matrix[0][0] / sum(matrix[0]):.1f}"
+    assert f"{matrix[0][0]} ({share}~\\%)" in latex
+    assert "| Truly" in markdown and "Taken for coronavirus" in markdown
+
+
+def test_every_table_of_a_patient_can_be_taken_away(offered, tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        settings = dated_patients.make_environment(tmp_path, patch)
+        made = dated_patients.make_runs(settings, study="splits")
+        page = open_page("follow", patient=dated_patients.LONG)
+        assert not page.exception and not page.error
+    course, latex, _ = taken_away(offered, "course")
+    assert course["id"].nunique() == len(course) == 4 and course["runs"].tolist() == [2] * 4
+    assert (course["p_normal_low"] <= course["p_normal"]).all()
+    assert course["interval"].tolist() == ["lowest to highest"] * 4
+    assert f"{100 * course['p_normal'][0]:.1f}" in latex and "day 7" in latex
+    answers, _, markdown = taken_away(offered, "answers-of-the-runs")
+    assert {*answers["run"]} == {run.id for run in made} and len(answers) == 4 * len(made)
+    assert "trained on" in markdown and "Image 4" in markdown
+    notes, latex, _ = taken_away(offered, "notes")
+    assert notes["id"].tolist() == course["id"].tolist() and "38.5" in latex
 
 
 def test_without_figures_there_is_no_report(settings):

@@ -1,6 +1,8 @@
 """Trivial baselines on the Comparison page: computed by a button, and set beside the runs."""
 
+import itertools
 import threading
+import time
 
 from run_folders import button, make_finished_run, open_page, text_of
 
@@ -56,3 +58,26 @@ def test_baselines_of_some_runs_are_not_said_to_be_missing_for_all(settings):
     until_computed(page)
     make_finished_run(settings, split={"by": "image"})
     assert "Not computed yet for 1 of these 2 runs" in text_of(open_page("comparison"))
+
+
+def test_the_computing_can_be_stopped_and_begun_again(settings, monkeypatch):
+    begun = threading.Event()
+
+    def compute(choice, settings, progress, key):
+        for done in itertools.count():
+            time.sleep(0.01)
+            progress("Preparing images", min(done, 9_000), 10_000)
+            if done:
+                begun.set()
+
+    monkeypatch.setattr(trivial_baselines, "compute_baselines", compute)
+    make_finished_run(settings)
+    page = open_page("comparison")
+    button(page, "Compute the trivial baselines").click().run()
+    assert begun.wait(60)
+    (bar,) = page.run().get("progress")
+    assert "of 10,000" in bar.proto.text and "left" in bar.proto.text
+    button(page, "Stop").click().run()
+    until_computed(page)
+    assert not page.exception and not page.error
+    assert not button(page, "Compute the trivial baselines").disabled

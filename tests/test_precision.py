@@ -6,16 +6,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from tiny_study import finish, tiny_config, tiny_study
+from tiny_study import finish, tiny_config, tiny_settings
 
 from core.inference.predictor import predict
 from core.training import gpus
 from core.training.precision import FLOAT32, MIXED, choose_precision, computing_in
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("precision"))
+settings = tiny_settings
 
 
 def features_made_with(settings):

@@ -6,18 +6,10 @@ from pathlib import Path
 import cv2
 import pandas as pd
 import pytest
-from tiny_study import finish, tiny_config, tiny_study
-from zip_files import zipped
+from files_in_memory import zipped
+from tiny_study import tiny_run, tiny_settings
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("predict"))
-
-
-@pytest.fixture(scope="module")
-def run(settings):
-    return finish(tiny_config(), settings)
+settings, run = tiny_settings, tiny_run
 
 
 def test_predict_agrees_with_the_predictions_file_and_saves_the_map(call, run, tmp_path):

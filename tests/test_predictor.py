@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
-from tiny_study import environment, finish, queue, tiny_config, tiny_study
+from tiny_study import environment, finish, queue, tiny_config, tiny_settings
 
 from core import runs
 from core.errors import UserError
@@ -17,10 +17,7 @@ from core.inference.predictor import make_ready, predict
 from core.inference.sanity import SanityCheck, alike, check_map
 from core.settings import PROJECT
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("predictor"))
+settings = tiny_settings
 
 
 @pytest.fixture(scope="module")

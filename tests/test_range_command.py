@@ -1,15 +1,12 @@
 """The command ``lr-range``: two rates and a curve, and no run."""
 
 import pytest
-from tiny_study import run_command, tiny_config, tiny_study
+from tiny_study import run_command, tiny_config, tiny_settings
 
 from core import runs
 from core.training.range_config import configure_range_test
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("range"))
+settings = tiny_settings
 
 
 def test_lr_range_ends_with_two_rates_and_the_curve_and_leaves_no_run(settings):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from rates_met import RatesMet
-from tiny_study import queue, tiny_config, tiny_study
+from tiny_study import queue, tiny_config, tiny_settings, tiny_study
 
 from core import run_requests, runs
 from core.engine import execute
@@ -19,10 +19,7 @@ from core.training.range_config import RangeTestConfig, configure_range_test, re
 from core.training.range_test import CurveRecorder
 from core.training.recipes import RECIPES
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("range"))
+settings = tiny_settings
 
 
 def queue_test(config, settings):

@@ -29,13 +29,6 @@ def test_wilson_by_hand():
     )
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 39, 1217, 20_000])
-def test_wilson_is_that_of_statsmodels_for_shares_too(n):
-    for successes in (0, n / 3, n // 2, 0.99 * n, n):
-        expected = proportion_confint(successes, n, method="wilson")
-        assert wilson(successes, n) == pytest.approx(expected, abs=2e-12)
-
-
 def test_mean_of_proportions_narrows_to_wilson_and_keeps_a_width():
     assert mean_of_proportions([0.8], [10]) == pytest.approx(wilson(8, 10))
     low, high = mean_of_proportions([1.0, 1.0], [50, 50])

@@ -1,7 +1,7 @@
 """A study is planned from values to vary, checked before a pixel is read, and queued whole."""
 
 import pytest
-from tiny_study import tiny_study
+from tiny_study import tiny_settings
 
 from core import runs
 from core.errors import UserError
@@ -25,10 +25,7 @@ VALUES = {
     "head.units": ([16, 64], lambda config: config.head.units),
 }
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("study"))
+settings = tiny_settings
 
 
 def test_every_row_is_tried():

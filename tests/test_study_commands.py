@@ -7,7 +7,7 @@ import time
 
 import pytest
 from filelock import FileLock
-from tiny_study import queue, run_command, tiny_config, tiny_study
+from tiny_study import queue, run_command, tiny_config, tiny_settings
 
 from core import run_requests, runs
 from core.__main__ import build_parser
@@ -16,10 +16,7 @@ from core.studies import studies
 from core.training.config import configure
 from core.training.jobs import WORKER_LOCK
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("study-commands"))
+settings = tiny_settings
 
 
 @pytest.fixture(scope="module")

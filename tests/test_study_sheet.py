@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from run_folders import change_run, make_environment, make_finished_run
-from test_sheet import content, pages, pictures
+from test_sheet import content, lowest, pages, pictures
 
 from core.errors import UserError
 from core.evaluation.compare import run_name
@@ -177,20 +177,41 @@ def test_what_the_runs_differ_in_is_listed(seven):
     assert content(sheet_pdf(sheet))[1]
 
 
-def test_many_networks_are_numbered_and_keep_the_end_of_their_identifier(seven):
-    asked = [make_like(seven[0], number) for number in range(ROOMY + 4)]
+def test_many_networks_are_numbered_and_their_identifiers_stand_at_the_foot(seven):
+    asked = [make_like(seven[number % 2], number) for number in range(2 * ROOMY)]
     sheet = everything(asked)[1]
     names = [row.name for row in sheet.opinions[1:]]
-    assert names[11].startswith("12. ") and names[11].endswith(", 000b")
+    assert names[:3] == [
+        "1. VGG16, finetune, seed 0", "2. VGG19, finetune, seed 1", "3. VGG16, finetune, seed 2",
+    ]  # fmt: skip
     assert sheet.maps[11].caption.startswith("12: ")
-    assert "end of its run's identifier" in dict(sheet.facts)["Networks"]
+    assert "numbered; the identifiers" in dict(sheet.facts)["Networks"]
     page, said = content(sheet_pdf(sheet))
-    assert len(pictures(page)) == 1 + ROOMY + 4 and names[11] in said
+    assert len(pictures(page)) == 1 + 2 * ROOMY and lowest(page) > 15
+    for number, (run, name) in enumerate(zip(asked, names, strict=True), 1):
+        assert f"{number}. {run.id}" in said and name in said
+    assert "seed 0, 1, 2, 3 or one of 12 others" in said
+
+
+def test_of_many_networks_those_outside_the_mean_are_marked_and_told_by_number(seven):
+    asked = [make_like(seven[0], number) for number in range(ROOMY + 4)]
+    given = [
+        says(run, doubt="it learnt from it" if n in (1, 6) else "") for n, run in enumerate(asked)
+    ]
+    maps = {run.id: looked(run) for run in asked[:-2]} | {
+        run.id: "It cannot be drawn." for run in asked[-2:]
+    }
+    sheet = study_sheet(asked, given, maps, SheetImage("a.png"), "seven")
+    marked = [row.name.partition(" ")[0] for row in sheet.opinions[1:] if "*" in row.name]
+    assert marked == ["2.*", "7.*"]
+    assert sheet.limits[0].startswith("Not in the mean (*), because it learnt from it: 2 and 7.")
+    assert sheet.limits[1] == "No map of 11 and 12: It cannot be drawn."
 
 
 def make_like(run, number):
-    """The same run under another identifier."""
-    return replace(run, id=f"{run.id[:-4]}{number:04x}")
+    """The same run under another identifier and with another seed."""
+    config = run.config | {"seed": number}
+    return replace(run, id=f"{run.id[:-4]}{number:04x}", config=config)
 
 
 def test_maps_are_asked_of_those_that_answered_and_a_failure_is_a_sentence(seven):

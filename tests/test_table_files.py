@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.table_files import FORMATS, csv_text, latex_text, markdown_text
+from core.table_files import (
+    FORMATS,
+    LATEX,
+    LONGEST_LINE,
+    MOST_LINES,
+    csv_text,
+    latex_text,
+    markdown_text,
+)
 
 # Text of anybody -> how it must stand in LaTeX.
 ESCAPED = {
@@ -71,16 +79,49 @@ def test_latex_has_booktabs_rules_and_balanced_braces():
     assert all(row.endswith(r"\\") and len(re.findall(r"(?<!\\)&", row)) == 1 for row in rows)
 
 
+LONG = {
+    "a sentence": "A slice of a computed tomography, no X-ray film. " * 6,
+    "a word": "20261125-163308-049098-resnet50-quick-498e_" * 8,
+    "signs": '_&%$#{}<>|~^[]"\\' * 20,
+    "blanks": " " * 200,
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_a_long_text_has_lines_within_its_cell(kind):
+    written = latex_text(pd.DataFrame({"why": [LONG[kind]]}), "Long")
+    rows = written.partition(r"\midrule")[2].partition(r"\bottomrule")[0].strip()
+    cell = rows.removesuffix(r"\\").strip()
+    lines = re.sub(r"\\(begin|end)\{tabular\}(\[t\]\{@\{\}l@\{\}\})?", "", cell).split(r"\\")
+    assert max(map(len, lines)) <= (20 if kind == "signs" else 2) * LONGEST_LINE
+    kept = "".join(line.strip() for line in lines).replace(" ", "")
+    assert kept == LONG[kind].translate(LATEX).replace(" ", "")
+
+
+def test_more_rows_than_fit_on_a_page_make_several_tables():
+    words = pd.DataFrame({"run": [f"run {i}" for i in range(2 * MOST_LINES + 3)]})
+    written = latex_text(words, "Runs")
+    assert written.count(r"\begin{table}") == written.count(r"\toprule") == 3
+    assert [f"Runs (part {i} of 3)" in written for i in (1, 2, 3)] == [True] * 3
+    found = [int(number) for number in re.findall(r"run (\d+) ", written)]
+    assert found == list(range(len(words)))
+
+
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="LaTeX is not installed")
-def test_latex_compiles_and_stays_within_the_line(tmp_path):
+@pytest.mark.parametrize("fonts", ["", r"\usepackage[T1]{fontenc}"])
+def test_latex_compiles_and_stays_within_the_page(fonts, tmp_path):
     """Tables of eleven columns ran 188 points out of a landscape page."""
-    narrow = pd.DataFrame({"text": list(ESCAPED)})
-    wide = pd.DataFrame(
-        {f"column {i}": ["92.1\N{NO-BREAK SPACE}% (90.7 to 93.2)"] for i in range(20)}
-    )
-    page = latex_text(narrow, "Narrow & 50 %") + latex_text(wide, "Wide")
+    tables = {
+        "Narrow & 50 %": pd.DataFrame({"text": list(ESCAPED)}),
+        "Wide": pd.DataFrame(
+            {f"column {i}": ["92.1\N{NO-BREAK SPACE}% (90.7 to 93.2)"] for i in range(20)}
+        ),
+        "Long texts": pd.DataFrame({"a": list(LONG), "b": list(LONG.values())}),
+        "Many rows": pd.DataFrame({"run": [f"run {i}" for i in range(100)]}),
+    }
+    page = "".join(latex_text(table, title) for title, table in tables.items())
     (tmp_path / "page.tex").write_text(
-        "\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{booktabs,graphicx}"
+        f"\\documentclass{{article}}{fonts}\\usepackage{{booktabs,graphicx}}"
         f"\\begin{{document}}\n{page}\\end{{document}}\n",
         encoding="utf-8",
     )
@@ -89,7 +130,7 @@ def test_latex_compiles_and_stays_within_the_line(tmp_path):
         cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", errors="replace",
     )  # fmt: skip
     assert made.returncode == 0 and (tmp_path / "page.pdf").exists(), made.stdout[-1000:]
-    assert "Overfull" not in made.stdout
+    assert "Overfull" not in made.stdout and "Float too large" not in made.stdout
 
 
 def test_markdown_keeps_columns_and_digits():

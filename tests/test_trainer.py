@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from tiny_study import finish, queue, tiny_config, tiny_study
+from tiny_study import finish, queue, tiny_config, tiny_settings
 
 from core import run_requests, runs
 from core.engine import execute
@@ -18,10 +18,7 @@ from core.inference.predictor import predict
 from core.training.recipes import RECIPES
 from core.training.schedule import SCHEDULES
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("trainer"))
+settings = tiny_settings
 
 
 @pytest.fixture(scope="module", params=RECIPES)

@@ -11,17 +11,14 @@ import numpy as np
 import psutil
 import pytest
 from filelock import FileLock
-from tiny_study import queue, tiny_config, tiny_study
+from tiny_study import queue, tiny_config, tiny_settings, tiny_study
 
 from core import run_requests, runs
 from core.errors import UserError
 from core.training.jobs import WORKER_LOCK, delete, resume, start_worker, submit, wait
 from core.training.worker import execute_apart, work
 
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    return tiny_study(tmp_path_factory.mktemp("worker"))
+settings = tiny_settings
 
 
 def until(condition, seconds=90):

@@ -1,6 +1,7 @@
 """A collection of forty small images whose classes a network can tell, and configs to train on it.
 
-Shared by the tests of training, the engine, the command line and prediction.
+Shared by the tests of training, the engine, the command line and prediction. A module makes the
+fixtures its own: ``settings, run = tiny_settings, tiny_run``.
 """
 
 import json
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from collections_on_disk import make_settings
 from PIL import Image
 
@@ -84,3 +86,15 @@ def run_command(settings: Settings, *arguments: str) -> tuple[subprocess.Complet
     )  # fmt: skip
     assert process.stdout, process.stderr
     return process, json.loads(process.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def tiny_settings(tmp_path_factory):
+    """The collection, laid out once for all tests of a module."""
+    return tiny_study(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def tiny_run(settings):
+    """A run trained once for all tests of a module."""
+    return finish(tiny_config(), settings)

@@ -28,7 +28,7 @@ from core.evaluation.evidence import (
 from core.evaluation.rehearsals import keeps_random_weights
 from core.evaluation.spread import spread_table
 from core.evaluation.statistics import difference_of_scores
-from core.evaluation.values import split_of
+from core.run_files import split_of
 from core.runs import Run
 from core.words import counted, percent, points
 

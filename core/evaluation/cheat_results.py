@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from core import runs
+from core.errors import UserError
 from core.evaluation.compare import run_name
-from core.evaluation.values import interval
-from core.run_files import read_object
-from core.runs import Run
+from core.run_files import interval, read_object
 
 CHEAT_TEST = "cheat_test.json"
 FULL, WITHOUT_LUNGS, LUNGS_ONLY = "full", "without_lungs", "lungs_only"
@@ -24,13 +24,13 @@ CHEAT_SCORES = ("accuracy", "balanced_accuracy")
 CHEAT_COLUMNS = ("run", "name", "seen", "n", "score", "low", "high", "n_annotated", "n_images")
 
 
-def cheat_table(runs: Iterable[Run], measure: str) -> pd.DataFrame:
+def cheat_table(tested: Iterable[runs.Run], measure: str) -> pd.DataFrame:
     """Three rows, in the order of SEEN, for each run with a cheat test: CHEAT_COLUMNS.
 
     ``measure`` is one of CHEAT_SCORES; scores and bounds are fractions, NaN where there is none.
     """
     rows = []
-    for run in runs:
+    for run in tested:
         content, problem = read_object(run.folder / CHEAT_TEST)
         parts = {seen: content.get(seen) for seen in SEEN}
         counts = {name: content.get(name) for name in ("n_annotated", "n_images")}
@@ -44,6 +44,20 @@ def cheat_table(runs: Iterable[Run], measure: str) -> pd.DataFrame:
             scored = {"n": part["n"], "score": part[measure], "low": low, "high": high}
             rows.append(about | {"seen": seen} | scored)
     return pd.DataFrame(rows, columns=list(CHEAT_COLUMNS))
+
+
+def check_testable(run: runs.Run) -> None:
+    """Raise UserError unless the cheat test can be made of ``run``: finished, on a frozen network.
+
+    Whether its images are still those it was trained on is seen when the test is made.
+    """
+    if run.state != runs.FINISHED:
+        raise UserError(f"{run.id} is {run.state}; the cheat test needs a finished run.")
+    if run.config.get("epochs") != 0:
+        raise UserError(
+            f"{run.id} trained its backbone on whole images; the cheat test needs a run on a "
+            "frozen one, such as one with the recipe quick."
+        )
 
 
 def _is_scored(part: object, measure: str) -> bool:

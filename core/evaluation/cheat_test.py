@@ -7,8 +7,8 @@ of the same kind is trained on what it saw. A head is trained anew, and the run'
 asked again, because the question is what can be learnt without lungs: a head that has never met a
 black rectangle would fail on it for that reason alone.
 
-Loads Keras. Where the lungs are stands in ``core.data.lungs``; the result is kept in the run's
-folder as cheat_test.json.
+Loads Keras. Where the lungs are stands in ``core.data.lungs``; how a test is asked for and kept, in
+``core.measurements``.
 """
 
 import hashlib
@@ -19,15 +19,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-from filelock import FileLock
 
 from core import runs
 from core.data.lungs import CENTRE, lung_boxes
 from core.errors import UserError
-from core.evaluation.cheat_results import CHEAT_TEST, FULL, LUNGS_ONLY, WITHOUT_LUNGS
+from core.evaluation.cheat_results import FULL, LUNGS_ONLY, WITHOUT_LUNGS, check_testable
 from core.evaluation.divisions import division_key, division_of
 from core.evaluation.metrics import evaluate
-from core.files import disk_errors, write_json
 from core.imaging.prepared import Prepared, Progress, open_prepared
 from core.models.classifier import add_head, head_model
 from core.settings import Settings
@@ -67,21 +65,16 @@ class Blackened(Prepared):
 
 
 def cheat_test(run: runs.Run, settings: Settings, progress: Progress) -> dict:
-    """Make the cheat test of a finished run, keep it as cheat_test.json, and give it.
+    """Make the cheat test of a finished run.
 
     Keys: full, without_lungs, lungs_only, each {n, accuracy, balanced_accuracy, ci95 {accuracy,
     balanced_accuracy}}; n_annotated (of n_images, how many have annotated lung boxes), centre (the
-    rectangle of the others). Raises UserError for a run that is not finished, that trained its
-    backbone, or whose images have changed.
+    rectangle of the others). Whatever ``progress`` raises ends the test, at the next batch at the
+    latest. Raises UserError for a run that is not finished, that trained its backbone, or whose
+    images have changed.
     """
     config = read_config(run.config)
-    if run.state != runs.FINISHED:
-        raise UserError(f"{run.id} is {run.state}; the cheat test needs a finished run.")
-    if config.epochs:
-        raise UserError(
-            f"{run.id} trained its backbone on whole images; the cheat test needs a run on a "
-            "frozen one, such as one with the recipe quick."
-        )
+    check_testable(run)
     rows, split = divide(config, settings, progress)
     if division_key(sides_table(rows, split).to_csv(index=False).encode()) != division_of(run):
         raise UserError(
@@ -91,23 +84,20 @@ def cheat_test(run: runs.Run, settings: Settings, progress: Progress) -> dict:
     boxes, annotated = lung_boxes(rows)
     pixels = open_prepared(rows, config.preprocess, config.size, settings, progress)
     result = {FULL: _scores(evaluate(run.predictions(), config.classes))}
-    lock = settings.artifacts / "device.lock"
-    with disk_errors(lock), FileLock(lock), computing_in(config.precision):
+    with computing_in(config.precision):
         for name in (WITHOUT_LUNGS, LUNGS_ONLY):
             seen = Blackened(pixels.pixels, pixels.places, boxes, name == WITHOUT_LUNGS)
             data = RunData(_keyed(rows, boxes), split, seen)
             answers = _train_head(config, data, name, settings, progress)
             table = prediction_table(rows, split, answers, config.classes)
             result[name] = _scores(evaluate(table, config.classes))
-    result |= {
+    return result | {
         "run": run.id,
         "n_images": len(rows),
         "n_annotated": int(annotated.sum()),
         "centre": list(CENTRE),
         "synthetic": data.synthetic,
     }
-    write_json(run.folder / CHEAT_TEST, result)
-    return result
 
 
 def _train_head(
@@ -123,8 +113,10 @@ def _train_head(
     # A run's folder, so that the head is fitted by the very code that fits a run's.
     with tempfile.TemporaryDirectory() as folder:
         scratch = runs.create_run(Path(folder), config.model_dump(mode="json"), name)
-        with run_progress.Progress(scratch) as status, Recorder(status) as recorder:
-            progress(f"Training a head ({name.replace('_', ' ')})", 0, 1)
+        with (
+            Relayed(scratch, f"Training a head ({name.replace('_', ' ')})", progress) as status,
+            Recorder(status) as recorder,
+        ):
             phase = fitting.head_phase(model, features, data, config)
             fitting.fit(phase, config, recorder, scratch.checkpoint_path)
     head = head_model(model)
@@ -132,6 +124,19 @@ def _train_head(
     return np.concatenate(
         [np.asarray(head.predict_on_batch(part)) for part in features.parts(validation)]
     )
+
+
+class Relayed(run_progress.Progress):
+    """Tells somebody else, too, how far the training of a head has come, under another name."""
+
+    def __init__(self, run: runs.Run, name: str, progress: Progress):
+        super().__init__(run)
+        self.name, self.progress = name, progress
+
+    def __call__(self, phase: str, done: int, total: int, **more: object) -> None:
+        """Report as ``Progress`` does; raises what the other one raises."""
+        super().__call__(phase, done, total, **more)
+        self.progress(self.name, done, total)
 
 
 def _keyed(rows: pd.DataFrame, boxes: np.ndarray) -> pd.DataFrame:

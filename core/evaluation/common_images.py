@@ -100,14 +100,20 @@ def _rows(answers: Answers, ids: pd.Index) -> pd.DataFrame:
     return images if ids.equals(images.index) else images.loc[ids]
 
 
-def short_names(runs: Sequence[Run]) -> dict[str, str]:
-    """Names that tell these ``runs`` apart, by identifier: the backbone and what else differs."""
+def short_names(runs: Sequence[Run], kept: int = 1, marked: bool = True) -> dict[str, str]:
+    """Names that tell these ``runs`` apart, by identifier: the backbone and what else differs.
+
+    The first ``kept`` parts of ``run_name`` stay where all share them: 1 is the backbone, 2 the
+    recipe too. Runs that differ in nothing have their marks, unless they need not be ``marked``.
+    """
     parts = {run.id: run_name(run).split(", ") for run in runs}
     shared = set.intersection(*map(set, parts.values())) if parts else set()
     short = {
-        identifier: ", ".join([first, *(part for part in others if part not in shared)])
-        for identifier, (first, *others, _) in parts.items()
+        identifier: ", ".join([*own[:kept], *(part for part in own[kept:-1] if part not in shared)])
+        for identifier, own in parts.items()
     }
+    if not marked:
+        return short
     met = Counter(short.values())
     return {
         identifier: name if met[name] == 1 else f"{name}, {parts[identifier][-1]}"

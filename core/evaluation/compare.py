@@ -14,7 +14,7 @@ import pandas as pd
 from core.evaluation import published
 from core.evaluation.divisions import division_of
 from core.evaluation.metrics import MEASURES
-from core.evaluation.values import interval, number, split_of, text, whole
+from core.run_files import interval, number, split_of, text, whole
 from core.runs import FINISHED, Run
 
 RUN, PUBLISHED, BASELINE = "run", "published", "baseline"

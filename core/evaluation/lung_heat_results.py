@@ -9,10 +9,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from core import runs
+from core.errors import UserError
 from core.evaluation.compare import run_name
-from core.evaluation.values import interval, number, whole
-from core.run_files import read_object
-from core.runs import Run
+from core.run_files import interval, number, read_object, whole
 
 LUNG_HEAT = "lung_heat.json"
 LUNG_HEAT_COLUMNS = (
@@ -31,13 +31,13 @@ LUNG_HEAT_COLUMNS = (
 )
 
 
-def lung_heat_table(runs: Iterable[Run]) -> pd.DataFrame:
+def lung_heat_table(measured: Iterable[runs.Run]) -> pd.DataFrame:
     """A row for each run that was measured, in their order: LUNG_HEAT_COLUMNS.
 
     Bounds are those of 95 % intervals, NaN where there is none.
     """
     rows = []
-    for run in runs:
+    for run in measured:
         content, problem = read_object(run.folder / LUNG_HEAT)
         figures = {name: number(content.get(name)) for name in ("share", "area", "difference")}
         counts = {name: whole(content.get(name)) for name in ("n", "n_patients", "n_empty")}
@@ -50,3 +50,12 @@ def lung_heat_table(runs: Iterable[Run]) -> pd.DataFrame:
         counts = {name: int(count) for name, count in counts.items()}
         rows.append({"run": run.id, "name": run_name(run), **counts, **figures})
     return pd.DataFrame(rows, columns=list(LUNG_HEAT_COLUMNS))
+
+
+def check_measurable(run: runs.Run) -> None:
+    """Raise UserError unless ``run`` is finished and says which images it answered.
+
+    Whether any of them has annotated lungs is seen when they are measured.
+    """
+    if run.state != runs.FINISHED or "id" not in run.predictions():
+        raise UserError(f"{run.id} is {run.state}; heat inside the lungs needs a finished run.")

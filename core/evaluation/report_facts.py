@@ -26,8 +26,7 @@ from core.evaluation.compare import (
 )
 from core.evaluation.divisions import division_of
 from core.evaluation.pairs import Best, pairs_table, probability_best
-from core.evaluation.values import text
-from core.run_files import read_table
+from core.run_files import read_table, text
 from core.runs import FINISHED, Run
 from core.settings import Settings
 from core.studies import what_differs

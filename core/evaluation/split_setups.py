@@ -7,7 +7,7 @@ a split is made, in ``core.data.splits``.
 import json
 from collections.abc import Sequence
 
-from core.evaluation.values import split_of
+from core.run_files import split_of
 from core.runs import Run
 
 IMAGE, PATIENT = "image", "patient"

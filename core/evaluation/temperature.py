@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.cases import run_cases, run_classes
-from core.evaluation.values import number, text, whole
+from core.run_files import number, text, whole
 from core.runs import Run
 
 LOWEST, HIGHEST = 0.05, 20.0

@@ -7,7 +7,6 @@ mean stands in ``core.imaging.dicom_grey``; which reader a file gets, in ``core.
 """
 
 import logging
-import warnings
 import zlib
 from io import BytesIO
 
@@ -62,10 +61,10 @@ _NOT_DEFLATED = b"1.2.840.10008.1.2.1\0\0\0"
 _META_LENGTH_AT = {True: 140, False: 8}  # by whether there is a preamble
 _ROOM_FOR_HEADERS = 16_000_000  # bytes
 
-# pydicom quotes the values that it doubts, a patient's among them, in warnings and in its log.
+# pydicom quotes the values that it doubts, a patient's among them, in its log; in warnings too,
+# which ``core`` silences.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
-warnings.filterwarnings("ignore", module="pydicom")
 
 
 def read_dicom(data: bytes, max_pixels: int, name: str) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Heat inside the lungs: which share of a run's Grad-CAM maps lies where the lungs are.
 
 Loads Keras. Where the lungs are stands in ``core.data.lungs``; only annotated boxes count, since
-the middle of an image would be asked of itself otherwise. The result is kept in the run's folder
-as lung_heat.json and read by ``core.evaluation.lung_heat_results``.
+the middle of an image would be asked of itself otherwise. How it is asked for and kept stands in
+``core.measurements``; what is kept is read by ``core.evaluation.lung_heat_results``.
 """
 
 from pathlib import Path
@@ -15,16 +15,15 @@ from core.data.lungs import lung_boxes
 from core.data.sources import Progress
 from core.data.texts import occurs_in
 from core.errors import UserError
-from core.evaluation.lung_heat_results import LUNG_HEAT
+from core.evaluation.lung_heat_results import check_measurable
 from core.evaluation.statistics import mean_interval
-from core.files import write_json
 from core.inference.box_heat import box_area, share_inside
 from core.inference.methods import GRADCAM
 from core.settings import Settings
 
 
 def lung_heat(run: runs.Run, settings: Settings, progress: Progress = None) -> dict:
-    """Measure a finished run on its validation images with annotated lungs, and keep the result.
+    """Measure a finished run on its validation images with annotated lungs.
 
     Each image is explained for the class that the run gives it. Keys: n (images), n_patients,
     n_empty (left out: their maps are empty), share (mean share of a map's heat inside the lungs'
@@ -34,11 +33,9 @@ def lung_heat(run: runs.Run, settings: Settings, progress: Progress = None) -> d
     """
     from core.inference.predictor import predict
 
-    answers = run.predictions()
-    if run.state != runs.FINISHED or "id" not in answers:
-        raise UserError(f"{run.id} is {run.state}; heat inside the lungs needs a finished run.")
+    check_measurable(run)
     catalog = load_catalog(settings)
-    rows = catalog[occurs_in(catalog["id"], answers["id"])]
+    rows = catalog[occurs_in(catalog["id"], run.predictions()["id"])]
     boxes, annotated = lung_boxes(rows)
     rows, boxes = rows[annotated].reset_index(drop=True), boxes[annotated]
     if rows.empty:
@@ -63,7 +60,7 @@ def lung_heat(run: runs.Run, settings: Settings, progress: Progress = None) -> d
         raise UserError(f"All maps of {run.id} are empty; there is no heat to measure.")
     names = ("share", "area", "difference")
     intervals = mean_interval(np.array(values), patients)
-    result = {
+    return {
         "run": run.id,
         "method": GRADCAM,
         "n": len(values),
@@ -73,5 +70,3 @@ def lung_heat(run: runs.Run, settings: Settings, progress: Progress = None) -> d
         "ci95": dict(zip(names, intervals, strict=True)),
         "synthetic": bool(rows["synthetic"].any()),
     }
-    write_json(run.folder / LUNG_HEAT, result)
-    return result

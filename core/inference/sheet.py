@@ -13,7 +13,7 @@ import numpy as np
 from fpdf import FPDF
 from PIL import Image
 
-from core.inference.sheet_table import Opinion, draw_table, table_height
+from core.inference.sheet_table import MOST_OPINIONS, Opinion, draw_table, table_height
 from core.inference.sheet_text import (
     FAINT,
     HEIGHT,
@@ -35,9 +35,10 @@ GAP, CAPTION, ONE_LINE = 4, 8, 4.6  # mm
 SMALLEST, SMALLEST_ROW = 4, 40  # mm; the side of a picture, and what all pictures get together
 # Letters of a caption that fit below the smallest picture on one line.
 FEW_LETTERS = 10
+OF_A_RUN = len("20261125-130854-318274")  # letters of an identifier that no other run has
 # So much smaller may pictures be that stand in fewer rows.
 NEARLY = 0.85
-FACT, LIMIT = 4.4, 3.5  # mm, height of a line
+FACT, LIMIT, SMALL_PRINT = 4.4, 3.5, 3.1  # mm, height of a line
 MOST_MAPS, MOST_FACTS, MOST_LIMITS, MOST_REFUSALS = 20, 13, 9, 3
 
 
@@ -57,7 +58,8 @@ class Sheet:
     more of it in smaller ones. ``refused`` holds the reasons for which the image should not be
     diagnosed. ``seen`` is the caption of the image, ``maps_title`` stands over all pictures.
     ``facts`` are pairs of words, ``limits`` sentences. ``colours`` gives a class of the opinions
-    its own name in the program, by which its colour is found.
+    its own name in the program, by which its colour is found. ``runs`` are the identifiers of
+    numbered networks, the first of which is 1.
     """
 
     pixels: np.ndarray
@@ -72,6 +74,7 @@ class Sheet:
     facts: Sequence[tuple[str, str]] = ()
     limits: Sequence[str] = ()
     colours: Mapping[str, str] = field(default_factory=dict)
+    runs: Sequence[str] = ()
     synthetic: bool = False
     made: datetime | None = None
 
@@ -91,13 +94,19 @@ def sheet_pdf(sheet: Sheet) -> bytes:
     # From the foot upwards is known how much room the pictures have.
     room = HEIGHT - MARGIN - pdf.get_y() - table_height(sheet.opinions)
     room -= FACT * min(len(sheet.facts), MOST_FACTS) + 3
-    limits, room = _limits(pdf, sheet, room)
+    limits, runs, room = _foot(pdf, sheet, room)
     _pictures(pdf, sheet, room)
     draw_table(pdf, sheet.opinions, sheet.colours)
     _facts(pdf, sheet)
     for lines in limits:
         paragraph(pdf, lines, 7.5, FAINT, LIMIT)
         pdf.ln(0.7)
+    for row in runs:
+        y = pdf.get_y()
+        for place, words in enumerate(row):
+            wide = WIDTH / len(runs[0])
+            cell(pdf, MARGIN + place * wide, y, wide, words, 7, FAINT)
+        pdf.set_xy(MARGIN, y + SMALL_PRINT)
     return bytes(pdf.output())
 
 
@@ -124,20 +133,23 @@ def _head(pdf: FPDF, sheet: Sheet, made: datetime) -> None:
     pdf.set_xy(MARGIN, pdf.get_y() + 6.5)
 
 
-def _limits(pdf: FPDF, sheet: Sheet, room: float) -> tuple[list[list[str]], float]:
-    """The lines of the limits, and what they leave of ``room`` mm: enough for small pictures.
+def _foot(pdf: FPDF, sheet: Sheet, room: float) -> tuple[list[list[str]], list[list[str]], float]:
+    """The lines of the limits, the rows of the runs, and what both leave of ``room`` mm.
 
-    Each has three lines at most, and fewer where the page is full.
+    That is to be enough for small pictures: where the page is full, each run has the beginning of
+    its identifier alone, the time at which it was made, and each limit fewer lines than three.
     """
-    for most in (3, 2, 1):
+    whole = _numbered(pdf, sheet.runs)
+    begun = _numbered(pdf, [f"{run[:OF_A_RUN]}..." for run in sheet.runs])
+    for most, runs in ((3, whole), (3, begun), (2, begun), (1, begun)):
         limits = [
             lines_of(pdf, printable(sentence, 420), 7.5, WIDTH, most)
             for sentence in sheet.limits[:MOST_LIMITS]
         ]
-        left = room - sum(LIMIT * len(lines) + 0.7 for lines in limits)
+        left = room - sum(LIMIT * len(lines) + 0.7 for lines in limits) - SMALL_PRINT * len(runs)
         if left >= SMALLEST_ROW:
             break
-    return limits, left
+    return limits, runs, left
 
 
 def _pictures(pdf: FPDF, sheet: Sheet, room: float) -> None:
@@ -179,6 +191,17 @@ def _facts(pdf: FPDF, sheet: Sheet) -> None:
         cell(pdf, MARGIN + 36, y, WIDTH - 36, printable(words, 130), 8, INK)
         y += FACT
     pdf.set_xy(MARGIN, y + 2)
+
+
+def _numbered(pdf: FPDF, runs: Sequence[str]) -> list[list[str]]:
+    """Identifiers with their numbers, down one column after another, as rows of the columns."""
+    if not runs:
+        return []
+    words = [f"{number}. {printable(run)}" for number, run in enumerate(runs[:MOST_OPINIONS], 1)]
+    pdf.set_font("helvetica", "", 7)
+    columns = int(WIDTH // (max(map(pdf.get_string_width, words)) + 3)) or 1
+    height = -(-len(words) // columns)
+    return [words[row::height] for row in range(height)]
 
 
 def _grey(pixels: np.ndarray) -> Image.Image:

@@ -20,7 +20,6 @@ from core.evaluation.common_images import short_names
 from core.evaluation.compare import run_name
 from core.evaluation.confused_with import confused_with
 from core.evaluation.rehearsals import rehearsal_sentence
-from core.evaluation.values import interval, number, split_of, text, whole
 from core.files import disk_errors
 from core.inference.judgement import Judgement
 from core.inference.methods import EXPLANATIONS
@@ -28,11 +27,12 @@ from core.inference.overlay import overlay
 from core.inference.predictor import Prediction
 from core.inference.sheet import Map, Sheet
 from core.inference.sheet_table import Opinion
-from core.run_files import read_table
+from core.run_files import interval, number, read_table, split_of, text, whole
 from core.runs import Run
 from core.words import class_title, class_words, listed, percent
 
 OPACITY = 0.5
+MOST_LISTED = 5
 SIDES = {
     "training": "The network LEARNT FROM this image: its answer shows memory, not skill.",
     "validation": "The network has not learnt from this image.",
@@ -220,4 +220,7 @@ def _score(metrics: dict) -> str:
 
 
 def _among(values: Iterable[object]) -> str:
-    return listed(list(dict.fromkeys(text(value) or "not known" for value in values)), "or")
+    found = list(dict.fromkeys(text(value) or "not known" for value in values))
+    if len(found) > MOST_LISTED:
+        found = [*found[: MOST_LISTED - 1], f"one of {len(found) - MOST_LISTED + 1} others"]
+    return listed(found, "or")

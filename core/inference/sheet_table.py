@@ -1,7 +1,8 @@
 """The table of probabilities on a sheet: a row per network, a column per class.
 
 Holds ``Opinion``, a row, and ``draw_table``. Up to ROOMY networks a row has two lines, with the
-run's whole identifier; of more each has one. The page around it stands in ``core.inference.sheet``.
+run's whole identifier; of more each has one. The page around it, with the identifiers of many, is
+drawn by ``core.inference.sheet``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -119,7 +120,7 @@ def _shares(
             continue
         x, share = left + number * column, each.probabilities[name]
         best = "B" if share == max(each.probabilities.values()) else ""
-        room, bar_x, bar_y = (column - 3, x, y + 4.8) if two else (column - 16, x, y + 1)
+        room, bar_x, bar_y = (column - 3, x, y + 4.8) if two else (max(column - 16, 0), x, y + 1)
         cell(
             pdf, x if two else x + room + 1, y - 0.4, column if two else 15, f"{100 * share:.1f} %",
             8, INK, best,

@@ -13,7 +13,6 @@ from core.evaluation.calibration import right_when
 from core.evaluation.cases import run_cases
 from core.evaluation.common_images import short_names
 from core.evaluation.rehearsals import rehearsal_sentence
-from core.evaluation.values import whole
 from core.inference.agreement import NOT_PROOF, Agreement, agreement, mean_words
 from core.inference.opinions import Opinion
 from core.inference.predictor import Prediction
@@ -32,6 +31,7 @@ from core.inference.sheet_facts import (
 )
 from core.inference.sheet_table import ROOMY
 from core.inference.sheet_table import Opinion as Row
+from core.run_files import whole
 from core.runs import Run
 from core.words import class_title, class_words, counted, listed, percent
 
@@ -39,6 +39,8 @@ AS_SURE = (
     "As sure: how many of a network's validation images it was right about when it gave about this "
     "probability (at most 5 points away), with the 95 % interval of that share."
 )
+# Behind the number of a network, where the words have no room.
+NOT_IN_THE_MEAN = "*"
 SHARED = (
     "Patients stand on both sides of the split of {runs} ({shared}): such scores are higher than "
     "for new patients."
@@ -81,8 +83,11 @@ def study_sheet(
     if not looked:
         why = next(iter(maps.values()), "No network has answered.")
         raise UserError(f"There is no heat map for the page. {why}")
-    names, by_id = _names(asked), {run.id: run for run in asked}
-    first, many = next(iter(looked.values())), len(asked) > ROOMY
+    many, by_id = len(asked) > ROOMY, {run.id: run for run in asked}
+    # Of many networks a row has one line: a number leads to the run's identifier at the foot.
+    numbers = {run.id: str(number) for number, run in enumerate(asked, 1)}
+    names = short_names(asked, kept=2, marked=False) if many else short_names(asked)
+    first = next(iter(looked.values()))
     classes = list(first.probabilities)
     together = agreement(given, classes)
     answer = together.answer or together.likeliest
@@ -100,39 +105,34 @@ def study_sheet(
         answer=together.sentence,
         more=mean_words(together),
         refused=image.refused,
-        opinions=[_mean(together), *(_row(each, by_id[each.run], names) for each in given)],
+        opinions=[
+            _mean(together),
+            *(
+                _row(each, by_id[each.run], names[each.run], numbers[each.run] if many else "")
+                for each in given
+            ),
+        ],
         seen="The image" if many else f"The image, as {names[first.run]} saw it",
         maps_title=f"{map_title(first)}, network by network, and its probability",
         maps=[
-            drawn(each, _caption(names[run], each, many), opacity)
+            drawn(each, _caption(numbers[run] if many else names[run], each, many), opacity)
             for run, each in looked.items()
             if each.heat is not None
         ],
         facts=facts,
-        limits=_limits(asked, given, maps, names),
+        limits=_limits(asked, given, maps, numbers if many else names),
+        runs=[run.id for run in asked] if many else [],
         colours={class_title(name): name for name in classes},
         synthetic=image.synthetic or any(run.metrics().get("synthetic") is True for run in asked),
         made=made,
     )
 
 
-def _names(asked: Sequence[Run]) -> dict[str, str]:
-    """Short names; of many with a number and the mark in which the run's identifier ends."""
-    names = short_names(asked)
-    if len(asked) <= ROOMY:
-        return names
-    marks = {run.id: run.id.rpartition("-")[2] for run in asked}
-    return {
-        run.id: f"{number}. {names[run.id].removesuffix(f', {marks[run.id]}')}, {marks[run.id]}"
-        for number, run in enumerate(asked, 1)
-    }
-
-
 def _networks(asked: Sequence[Run], study: str) -> str:
     words = f"{len(asked)} of the study {study}" if study else f"{len(asked)} of several studies"
     if len(asked) <= ROOMY:
         return words
-    return f"{words}; the last word of a name is the end of its run's identifier"
+    return f"{words}, numbered; the identifiers of their runs stand at the foot of the page"
 
 
 def _mean(together: Agreement) -> Row:
@@ -150,9 +150,13 @@ def _mean(together: Agreement) -> Row:
     )
 
 
-def _row(each: Opinion, run: Run, names: Mapping[str, str]) -> Row:
+def _row(each: Opinion, run: Run, name: str, number: str) -> Row:
+    """The row of ``run``, called ``name``; ``number`` is empty where runs are not numbered."""
     probabilities = {class_title(name): share for name, share in each.probabilities.items()}
-    name = names[each.run] + (" \N{MIDDLE DOT} not in the mean" if each.doubt else "")
+    if number:
+        name = f"{number}.{NOT_IN_THE_MEAN if each.doubt else ''} {name}"
+    elif each.doubt:
+        name += " \N{MIDDLE DOT} not in the mean"
     if each.problem:
         return Row(name, {}, below=each.run, problem=each.problem)
     return Row(name, probabilities, below=each.run, score=_score(run, each))
@@ -175,7 +179,7 @@ def _score(run: Run, each: Opinion) -> tuple[str, str]:
 def _caption(name: str, prediction: Prediction, many: bool) -> str:
     share = percent(prediction.probabilities[prediction.explained_class])
     if many:
-        return f"{name.partition('.')[0]}: " + ("empty" if prediction.note else share)
+        return f"{name}: " + ("empty" if prediction.note else share)
     return f"{name}: {share}" + (" (empty map)" if prediction.note else "")
 
 
@@ -189,9 +193,10 @@ def _limits(
     limits = [rehearsal] if rehearsal else []
     for reason in dict.fromkeys(each.doubt for each in given if each.doubt):
         which = listed([names[each.run] for each in given if each.doubt == reason])
+        mark = f" ({NOT_IN_THE_MEAN})" if len(asked) > ROOMY else ""
         limits.append(
-            f"Not in the mean, because {reason}: {which}. Such an answer can show memory instead "
-            "of skill."
+            f"Not in the mean{mark}, because {reason}: {which}. Such an answer can show memory "
+            "instead of skill."
         )
     failed = {run: each for run, each in maps.items() if isinstance(each, str)}
     for problem in dict.fromkeys(failed.values()):

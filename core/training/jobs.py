@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -42,15 +43,7 @@ def submit(configs: list[RunConfig], settings: Settings) -> list[runs.Run]:
 
     Raises UserError when the disk is full or the artifacts folder cannot be written.
     """
-    queued = [
-        runs.create_run(
-            settings.runs,
-            config.model_dump(mode="json"),
-            f"{config.backbone}-{config.recipe}",
-            _spelled_out(settings),
-        )
-        for config in configs
-    ]
+    queued = [_queue_config(settings.runs, config, settings) for config in configs]
     start_worker(settings)
     return queued
 
@@ -81,14 +74,17 @@ def submit_study(
 
 def submit_range_test(config: RangeTest, settings: Settings) -> runs.Run:
     """Queue one learning-rate range test among the runs; raises UserError as ``submit``."""
-    queued = runs.create_run(
-        settings.range_tests,
-        config.model_dump(mode="json"),
-        f"{config.backbone}-{config.recipe}",
-        _spelled_out(settings),
-    )
+    queued = _queue_config(settings.range_tests, config, settings)
     start_worker(settings)
     return queued
+
+
+def queue(folder: Path, config: dict, name: str, settings: Settings) -> runs.Run:
+    """Put a folder into the queue ``folder``, with the settings it is to be executed with.
+
+    A worker has to be started when all are there. Raises UserError as ``runs.create_run``.
+    """
+    return runs.create_run(folder, config, name, _spelled_out(settings))
 
 
 def resume(ended: list[runs.Run], settings: Settings) -> list[runs.Run]:
@@ -104,11 +100,13 @@ def resume(ended: list[runs.Run], settings: Settings) -> list[runs.Run]:
 
 
 def delete(run: runs.Run, settings: Settings, patience_seconds: float = STOP_SECONDS) -> None:
-    """Delete a run; one that is queued or at work is stopped first.
+    """Delete a run and what was to be measured of it; what is queued or at work is stopped first.
 
     Raises UserError when it is still at work after ``patience_seconds``: it stops at its next
     batch, which can take long to come while a large network is compiled.
     """
+    for job in measurements_of(run, settings):
+        delete(job, settings, patience_seconds)
     run_requests.request_stop(run)
     end = time.monotonic() + patience_seconds
     while (now := runs.read_run(run.folder.parent, run.id)).state in runs.ACTIVE:
@@ -120,12 +118,17 @@ def delete(run: runs.Run, settings: Settings, patience_seconds: float = STOP_SEC
 
 def next_run(settings: Settings, passed: Collection[str] = ()) -> runs.Run | None:
     """The run whose turn it is, oldest first; those in ``passed`` (ids) are left out."""
-    waiting = [run for run in runs_and_tests(settings) if run.state in WAITING]
+    waiting = [run for run in all_queued(settings) if run.state in WAITING]
     return next((run for run in waiting if run.id not in passed), None)
 
 
-def runs_and_tests(settings: Settings) -> list[runs.Run]:
-    """All runs and range tests, whatever their state, in the order in which they were queued."""
+def measurements_of(run: runs.Run, settings: Settings) -> list[runs.Run]:
+    """What was asked to be measured of ``run``, newest first, whatever its state."""
+    return [job for job in runs.list_runs(settings.measurements) if job.config.get("run") == run.id]
+
+
+def all_queued(settings: Settings) -> list[runs.Run]:
+    """All runs, range tests and measurements, in any state, in the order they were queued."""
     listed = [run for folder in settings.queues for run in runs.list_runs(folder)]
     # An id begins with the time.
     return sorted(listed, key=lambda run: run.id)
@@ -199,7 +202,7 @@ def wait(
         report(run)
         if run.state not in (*WAITING, runs.RUNNING):
             return run
-        if run.state == runs.RUNNING or _worker_at_work(settings):
+        if run.state == runs.RUNNING or worker_at_work(settings):
             attended = time.monotonic()
         elif time.monotonic() - attended > unattended_seconds:
             if run.state == runs.INTERRUPTED:
@@ -211,6 +214,11 @@ def wait(
         time.sleep(poll_seconds)
 
 
+def _queue_config(folder: Path, config: RunConfig, settings: Settings) -> runs.Run:
+    name = f"{config.backbone}-{config.recipe}"
+    return queue(folder, config.model_dump(mode="json"), name, settings)
+
+
 def _take_back(study: str, settings: Settings) -> None:
     for run in runs.list_runs(settings.runs):
         if run.config.get("study") == study:
@@ -218,7 +226,8 @@ def _take_back(study: str, settings: Settings) -> None:
                 delete(run, settings)
 
 
-def _worker_at_work(settings: Settings) -> bool:
+def worker_at_work(settings: Settings) -> bool:
+    """Whether a worker is there, between two runs too; asking it takes the worker's lock once."""
     lock = settings.artifacts / WORKER_LOCK
     try:
         with disk_errors(lock), FileLock(lock, timeout=0):

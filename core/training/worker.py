@@ -18,7 +18,7 @@ from core import run_requests, runs
 from core.errors import UserError
 from core.files import disk_errors
 from core.settings import PROJECT, Settings
-from core.training.jobs import WORKER_LOCK, next_run, runs_and_tests, worker_environment
+from core.training.jobs import WORKER_LOCK, all_queued, next_run, worker_environment
 
 WAITING_LOCK = "next-worker.lock"
 LOOK_SECONDS = 0.2
@@ -68,7 +68,7 @@ def _take_runs(settings: Settings) -> None:
 def _wait_for_the_last_process(settings: Settings) -> None:
     # With the worker's lock in hand, a run at work belongs to a worker that was just killed, and
     # ends at any moment; or somebody executes it by hand.
-    while any(run.state == runs.RUNNING for run in runs_and_tests(settings)):
+    while any(run.state == runs.RUNNING for run in all_queued(settings)):
         time.sleep(LOOK_SECONDS)
 
 
@@ -96,7 +96,7 @@ def execute_apart(run: runs.Run, settings: Settings) -> None:
         )
         with process:
             code = process.wait()
-    for ended in runs_and_tests(settings):
+    for ended in all_queued(settings):
         # Another state by now: it was stopped and somebody has queued it again.
         begun = ended.state == runs.INTERRUPTED and ended.status.get("pid") == process.pid
         if begun or (ended.id == run.id and ended.status == run.status):
@@ -105,12 +105,17 @@ def execute_apart(run: runs.Run, settings: Settings) -> None:
 
 def _fail(run: runs.Run, code: int) -> None:
     reason = (
-        f"Its process was ended by signal {-code} at batch size {run.config.get('batch_size')}; a "
-        "full memory is the usual cause: try a smaller batch size or image size."
+        f"Its process was ended by signal {-code}{_at_batch_size(run)}; a full memory is the usual "
+        "cause: try a smaller batch size or image size."
         if code < 0
         else f"Its process ended with code {code} before the run was finished; see its log."
     )
     runs.write_status(run, **{**run.status, "state": runs.FAILED, "message": reason})
+
+
+def _at_batch_size(run: runs.Run) -> str:
+    size = run.config.get("batch_size")
+    return f" at batch size {size}" if size else ""
 
 
 def end_with_worker() -> None:

@@ -1,6 +1,6 @@
 """The cheat test on the Comparison page: can a run do without the lungs?
 
-Holds ``cheat_test``, the section. The test itself is made by ``python -m core cheat-test``.
+Holds ``cheat_test``, the section. The test itself stands in ``core.evaluation.cheat_test``.
 """
 
 import pandas as pd
@@ -16,6 +16,9 @@ from core.evaluation.cheat_results import (
     WITHOUT_LUNGS,
     cheat_table,
 )
+from core.measurements import MEASUREMENTS
+from core.settings import Settings
+from pages.components.measuring import measuring
 from pages.components.score_tables import SCORE_WORDS
 from pages.components.words import percent
 
@@ -31,27 +34,31 @@ CAUTION = (
     "collection has them: where a black rectangle lies can itself tell the collection."
 )
 
+BUTTON = "Make the cheat test"
+TAKES = (
+    "Every image is read twice through the backbone: on a processor minutes for a small network, "
+    "and up to hours for a large one with 6,000 images."
+)
 
-def cheat_test(chosen: list[runs.Run], measure: str) -> None:
-    """Show the tests of ``chosen``, in ``measure`` where they have it, else balanced accuracy."""
+
+def cheat_test(chosen: list[runs.Run], measure: str, settings: Settings) -> None:
+    """Show the tests of ``chosen``, in ``measure`` where they have it, and offer to make others."""
     measure = measure if measure in CHEAT_SCORES else "balanced_accuracy"
     st.subheader("Without the lungs (cheat test)", anchor="without-lungs")
     st.markdown(WHAT)
     table = cheat_table(chosen, measure)
-    if table.empty:
-        frozen = [run for run in chosen if run.config.get("epochs") == 0]
-        if not frozen:
-            st.caption("It needs a run on a frozen backbone, such as one with the recipe quick.")
-            return
-        st.markdown("**Not made yet for these runs.** On the computer of the server, enter")
-        st.code(f"python -m core cheat-test --run {frozen[0].id}", language="bash", wrap_lines=True)
-        st.caption("It reads every image twice through the backbone: minutes on a processor.")
-        return
-    st.plotly_chart(cheat_chart(table, measure, SEEN), theme=None, config=CONFIG)
-    for _, rows in table.groupby("run", sort=False):
-        _verdict(rows.set_index("seen"), measure)
-    most = table.loc[table["n_images"].idxmax()]
-    st.caption(CAUTION.format(annotated=most["n_annotated"], images=most["n_images"]))
+    if len(table):
+        st.plotly_chart(cheat_chart(table, measure, SEEN), theme=None, config=CONFIG)
+        for _, rows in table.groupby("run", sort=False):
+            _verdict(rows.set_index("seen"), measure)
+        most = table.loc[table["n_images"].idxmax()]
+        st.caption(CAUTION.format(annotated=most["n_annotated"], images=most["n_images"]))
+    frozen = [run for run in chosen if run.config.get("epochs") == 0]
+    missing = [run for run in frozen if run.id not in set(table["run"])]
+    if missing:
+        measuring(MEASUREMENTS["cheat-test"], missing, settings, BUTTON, TAKES, one_by_one=True)
+    elif not frozen:
+        st.caption("It needs a run on a frozen backbone, such as one with the recipe quick.")
 
 
 def _verdict(rows: pd.DataFrame, measure: str) -> None:

@@ -16,8 +16,8 @@ from core.errors import UserError
 from core.evaluation.common_images import read_answers
 from core.evaluation.pairs import Best, pairs_table, probability_best
 from core.evaluation.statistics import RESAMPLES
-from core.evaluation.values import split_of
 from core.evaluation.verdict import better_first, verdict
+from core.run_files import split_of
 from pages.components.score_tables import worded_table
 from pages.components.words import points
 

@@ -9,7 +9,7 @@ import time
 import streamlit as st
 
 from core import runs
-from core.inference.familiarity import NoReference, make_in_parts
+from core.inference.familiarity import READ_IMAGES, NoReference, make_in_parts
 from core.inference.reference import is_current
 from core.settings import Settings
 from pages.components.cases import changed
@@ -17,6 +17,11 @@ from pages.components.waiting import asking
 
 # A run whose images are gone is not tried again at every movement of a slider.
 SECONDS_UNTIL_TRIED_AGAIN = 60
+HOW_LONG = (
+    "About ten seconds where its training stored what the network saw in them; else up to "
+    f"{2 * READ_IMAGES:,} of them are read first: seconds with a small network, minutes with a "
+    "large one."
+)
 
 
 def has_reference(run: runs.Run, settings: Settings) -> bool:
@@ -39,7 +44,7 @@ def _prepare(run: runs.Run, settings: Settings) -> str:
         return ""
     with st.empty():
         first = "First question to this run: getting to know what its images look like"
-        st.progress(0.0, f"{first}. Half a minute, or some minutes where it trained all of itself.")
+        st.progress(0.0, f"{first}. {HOW_LONG}")
 
         def progress(what: str, done: int, total: int) -> None:
             st.progress(min(1.0, done / max(total, 1)), f"{first}. {what}: {done:,} of {total:,}")

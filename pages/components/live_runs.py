@@ -1,10 +1,9 @@
 """Runs and studies at work and in the queue, followed without a touch of the page.
 
-Holds ``live_runs``, a fragment that looks at the run folders once a second while a run is active,
-and not at all otherwise. A study's table stands in ``study_box``, what has ended in ``ended_runs``.
+Holds ``live_runs``, a fragment that looks at the run folders once a second while one is active, and
+not at all otherwise. What else holds the queue up (a range test, a measurement) is shown too. A
+study's table stands in ``study_box``, what has ended in ``ended_runs``.
 """
-
-import time
 
 import streamlit as st
 
@@ -12,20 +11,18 @@ from core import runs
 from core.charts.live import live_chart, live_points
 from core.settings import Settings
 from core.studies import studies
-from core.training import jobs
+from core.training.jobs import all_queued
 from pages.components.frame import errors_as_sentences
-from pages.components.run_buttons import act, delete_button, stop_button
+from pages.components.run_buttons import delete_button, stop_button, waits_for_a_worker
 from pages.components.study_box import study_box
-from pages.components.words import badge, run_title, time_left
+from pages.components.words import badge, job_title, run_title, time_left
 
 POLL = "1s"
 QUEUE_SHOWN = 5
-# A run's process needs some seconds to load Keras before it says that it runs.
-PATIENCE_SECONDS = 60
 
 
 def live_runs(settings: Settings) -> None:
-    """Show every active run; reruns the whole page when one begins or ends."""
+    """Show every active run; reruns the whole page when one begins or ends its turn."""
     active = _active(settings)
     follow = st.fragment(_follow, run_every=POLL if active else None)
     # In a container of its own: a fragment that draws more than it did before would else draw over
@@ -40,10 +37,12 @@ def _follow(settings: Settings, known: tuple[str, ...]) -> None:
 
 
 def _show(settings: Settings, known: tuple[str, ...]) -> None:
-    listed = runs.list_runs(settings.runs)
-    active = [run for run in reversed(listed) if run.state in runs.ACTIVE]
-    if tuple(run.id for run in active) != known:
+    everything = all_queued(settings)
+    if tuple(job.id for job in everything if job.state in runs.ACTIVE) != known:
         st.rerun(scope="app")
+    listed = [run for run in reversed(everything) if run.folder.parent == settings.runs]
+    active = [run for run in reversed(listed) if run.state in runs.ACTIVE]
+    at_work = [job for job in everything if job.state == runs.RUNNING]
     if not active:
         st.info(
             "**Nothing is training.** Choose a network and press Start; its curves grow here.",
@@ -60,9 +59,10 @@ def _show(settings: Settings, known: tuple[str, ...]) -> None:
     of_studies = {run.id for members in grouped.values() for run in members}
     running = [run for run in active if run.state == runs.RUNNING]
     queued = [run for run in active if run.state == runs.QUEUED]
-    # The queue waits for a range test at work, too.
-    tests = runs.list_runs(settings.range_tests)
-    busy = any(run.state == runs.RUNNING for run in running + tests)
+    others = [job for job in at_work if job.folder.parent != settings.runs]
+    for job in others:
+        with st.container(border=True, key=f"active-{job.id}"):
+            _other(job, settings)
     for run in running:
         if run.id not in of_studies:
             with st.container(border=True, key=f"active-{run.id}"):
@@ -71,15 +71,9 @@ def _show(settings: Settings, known: tuple[str, ...]) -> None:
     whole = len(alone) <= QUEUE_SHOWN or st.toggle(f"Show all {len(alone)} waiting runs")
     for place, run in alone if whole else alone[:QUEUE_SHOWN]:
         with st.container(border=True, key=f"active-{run.id}"):
-            _waiting(run, place, busy, settings)
-    if queued and not busy and time.time() - _queued_at(queued[0]) > PATIENCE_SECONDS:
-        st.warning("Nothing takes runs from the queue; the worker may have been ended.")
-        st.button(
-            "Start the worker again",
-            icon=":material/restart_alt:",
-            on_click=act,
-            args=(jobs.start_worker, settings),
-        )
+            _waiting(run, place, bool(at_work), settings)
+    if queued and not at_work:
+        waits_for_a_worker(queued[0], settings)
 
 
 def _running(run: runs.Run, settings: Settings) -> None:
@@ -103,6 +97,15 @@ def _running(run: runs.Run, settings: Settings) -> None:
         place.vega_lite_chart(live_points(history, measure), live_chart(measure), theme=None)
 
 
+def _other(job: runs.Run, settings: Settings) -> None:
+    status = job.status
+    st.markdown(f":blue-badge[at work] **{job_title(job, settings)}**")
+    done, total = status.get("step") or 0, status.get("steps") or 1
+    words = f"{status.get('phase') or 'Starting'}: {done:,} of {total:,}"
+    st.progress(min(max(done / total, 0.0), 1.0), words)
+    stop_button(job, "Stop")
+
+
 def _waiting(run: runs.Run, place: int, behind_another: bool, settings: Settings) -> None:
     where = "next in the queue" if place == 1 else f"number {place} in the queue"
     if place == 1 and not behind_another:
@@ -111,11 +114,6 @@ def _waiting(run: runs.Run, place: int, behind_another: bool, settings: Settings
         st.markdown(f"{badge(run.state)} **{run_title(run)}**  \n{where}", width="stretch")
         stop_button(run, "Take out of the queue")
         delete_button(run, settings)
-
-
-def _queued_at(run: runs.Run) -> float:
-    # A run that was put back into the queue has not waited since it was made.
-    return run.status.get("heartbeat") or run.created.timestamp()
 
 
 def _rate(run: runs.Run) -> str:
@@ -134,5 +132,4 @@ def _training(run: runs.Run) -> bool:
 
 
 def _active(settings: Settings) -> list[runs.Run]:
-    listed = runs.list_runs(settings.runs)
-    return [run for run in reversed(listed) if run.state in runs.ACTIVE]
+    return [job for job in all_queued(settings) if job.state in runs.ACTIVE]

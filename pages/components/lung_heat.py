@@ -1,7 +1,6 @@
 """Heat inside the lungs on the Comparison page: do a run's maps lie where the lungs are?
 
-Holds ``lung_heat``, the section and its button. It is measured by ``core.inference.lung_heat`` in
-the prediction process; what it leaves lies in the run's folder.
+Holds ``lung_heat``, the section. It is measured by ``core.inference.lung_heat``.
 """
 
 import pandas as pd
@@ -10,11 +9,11 @@ import streamlit as st
 from core import runs
 from core.charts.lung_heat import lung_heat_chart
 from core.charts.theme import CONFIG
-from core.errors import UserError
 from core.evaluation.lung_heat_results import lung_heat_table
-from core.inference import lung_heat as measuring
+from core.measurements import MEASUREMENTS
 from core.settings import Settings
-from pages.components.waiting import asking
+from core.words import counted
+from pages.components.measuring import measuring
 from pages.components.words import is_synthetic, percent, points
 
 WHAT = (
@@ -28,6 +27,9 @@ NONE_ANNOTATED = (
     "Cohen's collection, which brings lung boxes."
 )
 
+BUTTON = "Measure heat inside the lungs"
+TAKES = "Seconds to a minute for each network, on a processor."
+
 
 def lung_heat(chosen: list[runs.Run], settings: Settings) -> None:
     """Show what was measured of ``chosen``, in words too, and offer to measure the others."""
@@ -40,10 +42,7 @@ def lung_heat(chosen: list[runs.Run], settings: Settings) -> None:
         st.caption("Intervals draw whole patients (bootstrap); each run counts as one network.")
     missing = [run for run in chosen if run.id not in set(table["run"]) and not is_synthetic(run)]
     if missing:
-        words = f"Measure heat inside the lungs ({len(missing)} run{'s' * (len(missing) > 1)})"
-        if st.button(words, icon=":material/pulmonology:"):
-            _measure(missing, settings)
-        st.caption("Seconds to a minute for each network, on a processor.")
+        measuring(MEASUREMENTS["lung-heat"], missing, settings, BUTTON, TAKES)
     elif table.empty:
         st.caption(NONE_ANNOTATED)
 
@@ -53,7 +52,7 @@ def _sentence(row: pd.Series) -> str:
         f"**{row['name']}**: {percent(row['share'], row['share_low'], row['share_high'])} of the "
         f"heat inside, where chance has {percent(row['area'])}: "
         f"{points(row['difference'], row['difference_low'], row['difference_high'])} points "
-        f"({row['n']:,} images of {row['n_patients']:,} patients"
+        f"({counted(row['n'], 'image')} of {counted(row['n_patients'], 'patient')}"
     )
     if row["n_empty"]:
         sentence += f"; {row['n_empty']} more have an empty map"
@@ -62,19 +61,3 @@ def _sentence(row: pd.Series) -> str:
     if row["difference_high"] < 0:
         return f"{sentence}). :red[Less than chance: it looks elsewhere.]"
     return f"{sentence}). :red[Not told from chance.]"
-
-
-def _measure(missing: list[runs.Run], settings: Settings) -> None:
-    bar = st.progress(0.0, "Asking the networks where they look")
-    failed = []
-    for done, run in enumerate(missing):
-        bar.progress(done / len(missing), f"Run {done + 1} of {len(missing)}: {run.id}")
-        try:
-            asking(measuring.lung_heat, run, settings)
-        except UserError as error:
-            failed.append(str(error))
-    if not failed:
-        st.rerun()
-    bar.empty()
-    for sentence in failed:
-        st.warning(sentence)

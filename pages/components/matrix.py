@@ -25,7 +25,8 @@ from pages.components.published_differences import class_by_class, class_footnot
 from pages.components.repeats import repeated_words, repeats_of
 from pages.components.run_choice import describe_run, warn_of_shared_patients
 from pages.components.score_tables import class_table
-from pages.components.words import class_title, spread_words
+from pages.components.take_away import take_away
+from pages.components.words import class_title, percent, spread_words
 
 ACCURACY = (
     "Accuracy as the paper defines it: recognised images of the class over all validation images. "
@@ -160,10 +161,31 @@ def _draw(
             key=f"matrix-{key}",
             **click,
         )
+        exact = pd.DataFrame(matrix, columns=classes)
+        exact.insert(0, "truth", classes)
+        take_away("confusion-matrix", exact, partial(_as_read, matrix, classes))
     words = right.container()
     for sentence in read_matrix(matrix, classes, mean):
         words.markdown(sentence)
     return words
+
+
+def _as_read(matrix: list, classes: list[str]) -> pd.DataFrame:
+    """A row per true class, a column per answer; in a cell its images and their share of the row.
+
+    Images may be means, then with one decimal.
+    """
+    counts = np.asarray(matrix, float)
+    images = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, images, out=np.full(counts.shape, np.nan), where=images > 0)
+    digits = 1 if (counts % 1).any() else 0
+    columns = {"Truly": [class_title(name) for name in classes]}
+    for place, name in enumerate(classes):
+        cells = zip(counts[:, place], shares[:, place], strict=True)
+        columns[f"Taken for {class_title(name)}"] = [
+            f"{n:,.{digits}f} ({percent(share)})" for n, share in cells
+        ]
+    return pd.DataFrame(columns)
 
 
 def _has_published(run: runs.Run) -> bool:

@@ -56,6 +56,15 @@ def table_of_opinions(
         predicted=table["predicted"].map(class_title),
         mistaken=[_mistake_words(each) for each in mistakes],
     )
+    bounds = [each.interval or (None, None) for each in mistakes]
+    exact = table.drop(columns="wrong").assign(
+        answers_like_it=[each.n for each in mistakes],
+        of_them_wrong=[each.wrong for each in mistakes],
+        mistaken_for=[each.other for each in mistakes],
+        mistaken_images=[each.count for each in mistakes],
+        mistaken_share_low=[low for low, _ in bounds],
+        mistaken_share_high=[high for _, high in bounds],
+    )
     probabilities = [f"p_{name}" for name in classes]
     worded_table(
         shown[["name", "predicted", *probabilities, "mistaken"]],
@@ -72,6 +81,8 @@ def table_of_opinions(
         },
         ["color: #E69F00" if wrong else "" for wrong in table["wrong"]],
         width=90,
+        name="opinions",
+        exact=exact,
     )
 
 

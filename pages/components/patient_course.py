@@ -26,6 +26,7 @@ from core.inference.predictor import predict
 from core.settings import Settings
 from pages.components.cases import cases_of, changed, sides_of
 from pages.components.score_tables import worded_table
+from pages.components.take_away import take_away
 from pages.components.waiting import asking
 from pages.components.words import class_title, day_words, percent, points
 
@@ -91,6 +92,7 @@ def course_of(
     means = mean_answers(images, averaged, classes, interval)
     trained = averaged[(averaged["part"] == TRAINING) | averaged["copy_learnt"]]["id"]
     means["learnt"] = means["id"].isin(trained)
+    means["interval"] = INTERVAL_WORDS[interval] if several else "none, of one run"
     st.plotly_chart(
         probabilities_over_days(
             means,
@@ -125,17 +127,23 @@ def tables_of(
     shown = pd.DataFrame({"number": numbered.to_numpy()})
     shown["day"] = [day_words(day) for day in images["offset_days"]]
     shown["view"] = images["view"].replace("", "not given")
+    exact = images[["id", "offset_days", "view"]].reset_index(drop=True)
+    exact.insert(0, "number", shown["number"])
     words = {}
     for name in classes:
         own = means[means["class"] == name].reset_index(drop=True)
         shown[name] = own["mean"]
         words[name] = [percent(row["mean"], row["low"], row["high"]) for _, row in own.iterrows()]
+        exact[[f"p_{name}", f"p_{name}_low", f"p_{name}_high"]] = own[["mean", "low", "high"]]
     n = int(means["n"].iloc[0])
+    exact["runs"], exact["interval"] = n, means["interval"].iloc[0]
     worded_table(
         shown,
         words,
         {name: (class_title(name), f"Mean of {n} run{'s' if n > 1 else ''}") for name in classes},
         {"number": ("Image", None), "day": ("Day", None), "view": ("View", None)},
+        name="course",
+        exact=exact,
     )
     parts = answers["part"].map(PARTS).fillna("no part").mask(answers["copy_learnt"], "trained on")
     # Where no run learnt from any, the sentence above has said so already.
@@ -146,7 +154,8 @@ def tables_of(
 
 
 def _parts_of(answers: pd.DataFrame, parts: pd.Series, numbered: pd.Series) -> None:
-    table = answers.assign(part=parts, number=answers["id"].map(numbered))
+    numbers = answers["id"].map(numbered)
+    table = answers.assign(part=parts, number=numbers)
     table = table.pivot(index="name", columns="number", values="part")
     table = table.reindex(answers["name"].unique()).reset_index()
     table.columns = ["Network and run", *(f"Image {number}" for number in numbered)]
@@ -155,6 +164,9 @@ def _parts_of(answers: pd.DataFrame, parts: pd.Series, numbered: pd.Series) -> N
         hide_index=True,
         column_config={"Network and run": st.column_config.Column(width=270)},
     )
+    # The words say who met which image; each run's own answers, of which the means are made, are
+    # nowhere else.
+    take_away("answers-of-the-runs", answers.assign(number=numbers), lambda: table)
     stored = int(answers["stored"].sum())
     st.caption(
         "*trained on*: the run, or an exact copy of the file in it, learnt from this image. "

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.data.patient_series import IMAGE_OUTCOMES, outcome_words, outcomes_of
 from core.data.rows import OUTCOME_COLUMNS
+from pages.components.take_away import take_away
 from pages.components.words import day_words
 
 
@@ -62,8 +63,10 @@ def _day_by_day(images: pd.DataFrame) -> None:
     told = [name for name in IMAGE_OUTCOMES if (images[name] != "").any()]
     if not told:
         return
+    exact = images[["id", "offset_days", *told]]
     table = images[told].map(outcome_words).rename(columns=OUTCOME_COLUMNS)
     table.insert(0, "Image", range(1, len(images) + 1))
     table.insert(1, "Day", [day_words(day) for day in images["offset_days"]])
     st.markdown("**Image by image**")
     st.dataframe(table, hide_index=True)
+    take_away("notes", exact, lambda: table)

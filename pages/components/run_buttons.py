@@ -1,7 +1,9 @@
-"""The buttons of one run: stop, resume, try again, delete.
+"""The buttons of one run: stop, resume, try again, delete; and of a queue that nobody serves.
 
 Holds widgets and what they do; whether a run can go on is decided by ``core.runs``.
 """
+
+import time
 
 import streamlit as st
 
@@ -10,6 +12,9 @@ from core.settings import Settings
 from core.training import jobs
 from pages.components.frame import errors_as_sentences
 from pages.components.words import run_title
+
+# The process of what is next in the queue needs some seconds to load Keras before it says it runs.
+PATIENCE_SECONDS = 60
 
 
 def act(action, *arguments) -> None:
@@ -73,4 +78,18 @@ def delete_button(run: runs.Run, settings: Settings) -> None:
             type="primary",
             on_click=act,
             args=(jobs.delete, run, settings),
+        )
+
+
+def waits_for_a_worker(first: runs.Run, settings: Settings) -> None:
+    """Say when ``first`` has waited too long with nothing at work before it; offer a worker."""
+    # A run that was put back into the queue has not waited since it was made.
+    since = first.status.get("heartbeat") or first.created.timestamp()
+    if time.time() - since > PATIENCE_SECONDS and not jobs.worker_at_work(settings):
+        st.warning("Nothing takes runs from the queue; the worker may have been ended.")
+        st.button(
+            "Start the worker again",
+            icon=":material/restart_alt:",
+            on_click=act,
+            args=(jobs.start_worker, settings),
         )

@@ -11,8 +11,9 @@ import streamlit as st
 from core import runs
 from core.data.labels import COHORTS, LABEL_SCHEMES
 from core.evaluation.compare import run_name
+from core.evaluation.first_shown import first_shown
 from core.evaluation.rehearsals import rehearsal_sentence
-from core.evaluation.values import split_of
+from core.run_files import split_of
 from core.settings import Settings
 from pages.components.words import is_synthetic, percent, run_title, training_time
 
@@ -55,14 +56,14 @@ def finished_runs(settings: Settings) -> list[runs.Run]:
 def choose_run(finished: list[runs.Run], label: str, key: str, optional: bool = False):
     """Choose one of ``finished``; None only when ``optional`` and nothing is chosen.
 
-    At first it is the run that an address ends in (?run=<id>), else the first that is no rehearsal.
+    At first it is the run that an address ends in (?run=<id>), else the one that
+    ``core.evaluation.first_shown`` gives; then what the visitor has chosen.
     """
     by_id = {run.id: run for run in finished}
-    results = [run.id for run in finished if not rehearsal_sentence([run.config])]
-    wanted = (st.query_params.get("run"), *results, *by_id)
     first = None
     if by_id and not optional:
-        first = list(by_id).index(next(run for run in wanted if run in by_id))
+        asked = st.query_params.get("run")
+        first = list(by_id).index(asked if asked in by_id else first_shown(finished).id)
     chosen = st.selectbox(
         label,
         list(by_id),

@@ -10,10 +10,11 @@ import streamlit as st
 
 from core import runs
 from core.models.backbones import BACKBONES, Backbone
-from core.models.weights import IMAGENET, NONE, imagenet_file, local_imagenet
+from core.models.weights import IMAGENET, NONE, local_imagenet
 from core.settings import Settings
 from core.training.config import RunConfig, configure
 from core.training.recipes import RECIPES
+from core.words import listed
 from pages.components.words import run_title
 
 FIRST_CHOICE = "ResNet50"
@@ -91,7 +92,7 @@ def weights(backbones: Sequence[Backbone], recipes: Sequence[str], settings: Set
         help=RunConfig.model_fields["weights"].description,
     )
     if chosen == IMAGENET:
-        _say_what_is_missing(with_imagenet, settings)
+        _say_what_is_missing(backbones, settings)
     head_alone = [
         RECIPES[name].title
         for name in recipes
@@ -106,18 +107,16 @@ def weights(backbones: Sequence[Backbone], recipes: Sequence[str], settings: Set
     return chosen
 
 
-def _say_what_is_missing(wanted: list[Backbone], settings: Settings) -> None:
-    missing = [row for row in wanted if not local_imagenet(row, settings)]
+def _say_what_is_missing(backbones: Sequence[Backbone], settings: Settings) -> None:
+    missing = [row for row in backbones if row.weights_url and not local_imagenet(row, settings)]
     if not missing:
         return
-    folder = settings.weights or settings.artifacts / "weights"
-    one = len(missing) == 1
-    whose = missing[0].title if one else f"{len(missing)} networks"
-    others = "" if one else ", and the others under the same kind of name,"
+    names = listed([row.title for row in missing])
+    # Where on the server they would have to lie is nothing for a visitor; the README says it.
     st.info(
-        f"The ImageNet weights of {whose} are not here yet. Keras will download them when the run "
-        "starts, which needs a network. Without one, put the file "
-        f"`{imagenet_file(missing[0])}`{others} into `{folder}`.",
+        f"The ImageNet weights of {names} are not here yet. Keras will download them when a run "
+        "starts, which needs a network. Without one, whoever runs this server puts them in place: "
+        "the README says how.",
         icon=":material/download:",
     )
 

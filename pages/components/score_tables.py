@@ -133,15 +133,16 @@ def worded_table(
     row_styles: list[str] | None = None,
     width: int = SCORE_WIDTH,
     no_value: str = "–",
-    name: str = "table",
-    exact: pd.DataFrame | None = None,
+    *,
+    name: str,
+    exact: pd.DataFrame,
 ) -> None:
     """Show a table whose cells read as ``words`` (column -> a text per row, index 0 to n - 1).
 
     ``numbers`` and ``texts`` give each column its heading and help; ``row_styles`` a CSS each row;
     ``width`` is that of a column of numbers, in pixels; ``no_value`` stands for a missing number.
     Below it stands a way to take it away: as files called ``name``, of which CSV has ``exact``,
-    every number with the ends of its interval (else what is shown, with its words beside it).
+    every number with the ends of its interval.
     """
     style = shown.style
     if row_styles:
@@ -167,8 +168,6 @@ def worded_table(
         style, hide_index=True, height=height, column_config=headings, placeholder=no_value
     )
     titles = {column: title for column, (title, _) in {**numbers, **texts}.items()}
-    if exact is None:
-        exact = shown.assign(**{f"{column}_words": cells for column, cells in words.items()})
     take_away(name, exact, partial(_as_read, shown, words, titles, no_value))
 
 

@@ -21,9 +21,10 @@ from core.training.config import read_config
 from core.words import PERCENT
 from pages.components.cases import changed
 from pages.components.known_images import has_reference
+from pages.components.take_away import take_away
 from pages.components.uploads import Uploaded
 from pages.components.waiting import asking
-from pages.components.words import class_title, time_left
+from pages.components.words import class_title, percent, time_left
 
 # A slice goes to the network in one piece: others wait for it, and it is lost by a stop.
 SLICE, SLICE_BYTES = 32, 100_000_000
@@ -173,17 +174,19 @@ def _table(answers: list[Answer], run: runs.Run, key: str) -> int | None:
         verb = "has" if len(problems) == 1 else "have"
         with st.expander(f"Why {len(problems):,} {verb} no answer", icon=":material/error:"):
             st.text("\n".join(problems))
-    st.download_button(
-        f"Table of these {len(table):,} images (CSV)",
-        table.to_csv(index=False).encode(),
-        file_name="chestbench-predictions.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-    )
+    take_away("predictions", table, lambda: _as_read(shown, table, classes))
     rows = event.selection.rows
     return rows[0] if rows and rows[0] < len(answers) else None
+
+
+def _as_read(shown: pd.DataFrame, table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+    """The table without its pictures, and why an image has no answer in words beside it."""
+    columns = {"File": shown["file"], "Answer": shown["answer"].replace("", "–")}
+    for name in classes:
+        shares = shown[name] / 100
+        columns[class_title(name)] = [percent(None if pd.isna(p) else p) for p in shares]
+    why = table["refused"].where(table["refused"] != "", table["problem"])
+    return pd.DataFrame(columns | ({"Why": why} if why.any() else {}))
 
 
 def _summary(table: pd.DataFrame, classes: tuple[str, ...]) -> None:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import UserError
-from core.models.backbones import BACKBONES
-from core.models.weights import IMAGENET, local_imagenet
 from core.settings import Settings
 from core.training.config import RunConfig, configure
 from core.training.jobs import submit, submit_study
@@ -76,20 +74,15 @@ def _study(settings: Settings) -> list[RunConfig]:
     varied = set().union(*varied_fields(shown).values())
     configs = plan_study(name, run_form(settings, shown, {"study", *varied}), over)
     preview(configs[0], settings, "The first run has ")
-    st.markdown(_in_short(configs, over, settings))
+    st.markdown(_in_short(configs, over))
     return configs
 
 
-def _in_short(configs: list[RunConfig], over: dict[str, Sequence], settings: Settings) -> str:
-    """How many runs there will be, made of what, and which weights are not here."""
+def _in_short(configs: list[RunConfig], over: dict[str, Sequence]) -> str:
+    """How many runs there will be, made of what."""
     counts = [
         f"{configs[0].split.folds if list(values) == [ALL] else len(values)} "
         f"{VARIATIONS[thing].title.partition(' (')[0].lower()}"
         for thing, values in over.items()
     ]
-    words = f"**{len(configs)} run{'s' if len(configs) > 1 else ''}**: {' times '.join(counts)}."
-    wanted = dict.fromkeys(c.backbone for c in configs if c.weights == IMAGENET)
-    missing = [name for name in wanted if not local_imagenet(BACKBONES[name], settings)]
-    if missing:
-        words += f" :orange[ImageNet weights not here yet: {', '.join(missing)}.]"
-    return words
+    return f"**{len(configs)} run{'s' if len(configs) > 1 else ''}**: {' times '.join(counts)}."

@@ -7,6 +7,7 @@ TensorFlow and shared by all visitors; what it leaves lies on disk
 """
 
 import threading
+import time
 
 import pandas as pd
 import streamlit as st
@@ -25,7 +26,7 @@ from core.training.config import read_config
 from core.training.run_data import ImageChoice
 from pages.components.frame import errors_as_sentences
 from pages.components.score_tables import SCORE_WORDS
-from pages.components.words import percent
+from pages.components.words import percent, time_left
 
 POLL = "0.5s"
 MOST_SENTENCES = 6
@@ -39,6 +40,10 @@ NOT_YET = (
 )
 
 
+class _Stop(Exception):
+    """Somebody pressed Stop."""
+
+
 class _Computing(threading.Thread):
     """Computes apart from any page: who leaves the page must not end it."""
 
@@ -46,18 +51,30 @@ class _Computing(threading.Thread):
         super().__init__(daemon=True)
         self.wanted, self.settings = wanted, settings
         self.at = ("Reading the image collections", 0, 1)
+        self.seconds_left: float | None = None
+        self.stopped = threading.Event()
         self.error: Exception | None = None
+        self._began = time.monotonic(), 0
         self.start()
 
     def run(self) -> None:
         for key, choice in self.wanted.items():
             try:
                 compute_baselines(choice, self.settings, self._report, key)
+            except _Stop:
+                return
             except Exception as error:
                 self.error = error
 
-    def _report(self, *at: object) -> None:
-        self.at = at
+    def _report(self, what: str, done: int, total: int) -> None:
+        if self.stopped.is_set():
+            raise _Stop
+        now = time.monotonic()
+        if what != self.at[0]:
+            self._began = now, done
+        began, first = self._began
+        rest = (now - began) / (done - first) * (total - done) if done > first else None
+        self.at, self.seconds_left = (what, done, total), rest
 
 
 @st.cache_resource(show_spinner=False)
@@ -164,7 +181,16 @@ def _follow(at_work: _Computing) -> None:
     if not at_work.is_alive():
         st.rerun(scope="app")
     what, done, total = at_work.at
-    st.progress(min(done / max(total, 1), 1.0), f"{what}: {done:,} of {total:,}")
+    words = f"{what}: {done:,} of {total:,}, {time_left(at_work.seconds_left)}"
+    st.progress(min(done / max(total, 1), 1.0), words)
+    asked = at_work.stopped.is_set()
+    st.button(
+        "Stopping" if asked else "Stop",
+        key="baselines-stop",
+        icon=":material/stop_circle:",
+        disabled=asked,
+        on_click=at_work.stopped.set,
+    )
 
 
 # What a button does runs before the page, outside the frame that turns errors into sentences.

@@ -5,10 +5,14 @@ Holds functions from values to text; nothing here draws on a page. Figures and c
 """
 
 import math
+from contextlib import suppress
 
 from core import runs
+from core.errors import UserError
 from core.evaluation.compare import run_name
 from core.evaluation.statistics import Estimate
+from core.measurements import MEASUREMENTS
+from core.settings import Settings
 from core.words import (
     class_title,
     class_words,
@@ -29,6 +33,7 @@ __all__ = [
     "estimate",
     "exact_duration",
     "is_synthetic",
+    "job_title",
     "percent",
     "points",
     "run_title",
@@ -86,6 +91,17 @@ def training_time(run: runs.Run) -> str:
 def run_title(run: runs.Run) -> str:
     """A run's short name; synthetic images are said first."""
     return f"{'SYNTHETIC: ' if is_synthetic(run) else ''}{run_name(run)}"
+
+
+def job_title(job: runs.Run, settings: Settings) -> str:
+    """What is queued or at work: a run, a range test, or a measurement with the run it is of."""
+    measurement = MEASUREMENTS.get(str(job.config.get("measurement")))
+    if measurement:
+        name = job.config.get("run")
+        with suppress(UserError):
+            name = run_title(runs.read_run(settings.runs, str(name)))
+        return f"{measurement.title}: {name}"
+    return f"Range test: {run_title(job)}" if "range_test" in job.config else run_title(job)
 
 
 def is_synthetic(run: runs.Run) -> bool:

@@ -1,6 +1,6 @@
 """The demonstration study on the Home page: its button, and its progress while it runs.
 
-Holds widgets alone: what the study is stands in ``core.engine``, how far a run has come in
+Holds widgets alone: what the study is stands in ``core.demonstration``, how far a run has come in
 ``core.standing``.
 """
 
@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import run_requests, runs
 from core.demonstration import demonstration_study
+from core.run_files import split_of, text
 from core.settings import Settings
 from core.standing import latest_study, progress_of
 from core.training import jobs
@@ -20,7 +21,7 @@ SPLIT_WORDS = {
 }
 
 
-def study(settings: Settings, button: bool) -> None:
+def demonstration(settings: Settings, button: bool) -> None:
     """The newest demonstration study, live while it is at work; ``button`` to start it again."""
     latest = latest_study(runs.list_runs(settings.runs))
     if any(run.state in runs.ACTIVE for run in latest):
@@ -61,6 +62,6 @@ def _watch(settings: Settings) -> None:
 def _show(latest: list[runs.Run]) -> None:
     for run in latest:
         share, words = progress_of(run)
-        split = (run.config.get("split") or {}).get("by", "")
-        name = f"**{run.config.get('backbone')}**, {SPLIT_WORDS.get(split, split)}"
+        by = text(split_of(run.config).get("by")) or "split not known"
+        name = f"**{text(run.config.get('backbone')) or run.id}**, {SPLIT_WORDS.get(by, by)}"
         st.progress(share, f"{name}  \n{words[:1].upper()}{words[1:]}")
