@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.compare import comparison_table, published_rows, unusable_runs
-from pages.components.catalog import begin_reading
 from pages.components.cheat_test import cheat_test
 from pages.components.curves import how_they_learnt
 from pages.components.differences import is_it_real
@@ -43,8 +42,6 @@ SECTIONS = {
 
 with page("Comparison", LEAD) as settings:
     finished = finished_runs(settings)
-    # The last section asks for it.
-    begin_reading(settings)
     chosen, labels = choose_runs(finished)
     mine = comparison_table(chosen)
     report_button(chosen, finished, mine, settings)

@@ -4,13 +4,14 @@ Holds the choice of a cell, which a click into a matrix makes as well, and the g
 image alone is shown by ``one_case``, slices by ``slices``.
 """
 
+import pandas as pd
 import streamlit as st
 
 from core import runs
 from core.data.labels import CLASS_WORDS
 from core.evaluation.cases import cell_images, hardest_images, run_classes
 from core.settings import Settings
-from pages.components.cases import cases_of, in_catalog, joined_cases
+from pages.components.cases import cases_of, changed, in_catalog, joined_cases
 from pages.components.frame import errors_as_sentences
 from pages.components.one_case import one_case
 from pages.components.pictures import paged_grid
@@ -176,7 +177,8 @@ def _hardest(run: runs.Run, matching: list[runs.Run], settings: Settings) -> Non
     for identifier, table in zip(chosen, tables, strict=True):
         if table.empty:
             st.warning(f"Left out: {NO_ANSWERS.format(run=identifier)}")
-    rows = hardest_images(tables)
+    marks = tuple((name, changed(same[name], "predictions.csv")) for name in chosen)
+    rows = _missed(marks, tables)
     if rows.empty:
         st.info(
             "None of these runs missed an image." if chosen else "Choose at least one run above."
@@ -190,6 +192,11 @@ def _hardest(run: runs.Run, matching: list[runs.Run], settings: Settings) -> Non
         "by other seeds leaves few runs an image."
     )
     paged_grid(in_catalog(rows, settings), settings, "case-hardest", _hardness)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Counting how many runs missed each image")
+def _missed(marks: tuple, _tables: list[pd.DataFrame]) -> pd.DataFrame:
+    return hardest_images(_tables)
 
 
 def _hardness(row) -> str:
