@@ -9,6 +9,8 @@ from core.answers import Answer
 from core.chosen_configs import chosen_images
 from core.settings import read_settings
 from core.terminal import ProgressLine
+from core.undefined_scores import why_undefined
+from core.words import fraction
 
 
 def trivial_baselines(chosen: argparse.Namespace) -> Answer:
@@ -31,7 +33,10 @@ def _print(answer: dict) -> None:
         low, high = metrics["ci95"]["accuracy"]
         print(
             f"{baseline['title']:<20} {metrics['accuracy']:9.3f} "
-            f"{metrics['balanced_accuracy']:9.3f}   {low:.3f} to {high:.3f}"
+            f"{fraction(metrics['balanced_accuracy']):>9}   {low:.3f} to {high:.3f}"
         )
+    # Precision has no column here.
+    for sentence in why_undefined(answer["baselines"][0]["metrics"], "balanced_accuracy"):
+        print(sentence)
     if answer["synthetic"]:
         print("\nSYNTHETIC images: these figures say nothing about real lungs.")

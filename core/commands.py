@@ -25,9 +25,11 @@ from core.predict_command import predict_images
 from core.questions_command import questions
 from core.range_command import find_learning_rate
 from core.report_command import report
+from core.run_files import number
 from core.settings import read_settings
 from core.study_commands import study
 from core.terminal import ProgressLine
+from core.words import fraction
 
 
 def show_catalog(chosen: argparse.Namespace) -> Answer:
@@ -52,9 +54,11 @@ def train(chosen: argparse.Namespace) -> Answer:
     if not chosen.json and run.state == runs.FINISHED:
         metrics = answer["metrics"]
         print(
-            f"{run.id}: accuracy {metrics['accuracy']:.3f}, balanced accuracy "
-            f"{metrics['balanced_accuracy']:.3f} on {answer['n_validation']} images"
+            f"{run.id}: accuracy {fraction(metrics['accuracy'])}, balanced accuracy "
+            f"{fraction(metrics['balanced_accuracy'])} on {answer['n_validation']} images"
         )
+        for sentence in metrics["undefined"]:
+            print(sentence)
     return answer, exit_code([run])
 
 
@@ -78,8 +82,9 @@ def list_all(chosen: argparse.Namespace) -> Answer:
     listed = [describe(run) for run in runs.list_runs(settings.runs)]
     if not chosen.json:
         for row in listed:
-            score = row["metrics"].get("balanced_accuracy")
-            shown = f"balanced accuracy {score:.3f}" if score is not None else row["message"]
+            scored, shown = row["metrics"], row["message"]
+            if "balanced_accuracy" in scored:
+                shown = f"balanced accuracy {fraction(number(scored['balanced_accuracy']))}"
             print(f"{row['run']}  {row['status']:<11} {shown}")
         if not listed:
             print("No runs yet; start one with `python -m core train`.")

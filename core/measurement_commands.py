@@ -11,19 +11,24 @@ from core import runs
 from core.answers import Answer, exit_code
 from core.following import follow
 from core.settings import read_settings
+from core.words import fraction
 
 
 def test_for_cheating(chosen: argparse.Namespace) -> Answer:
     """Score what a run's features and head can do without the lungs, and with nothing else."""
+    from core.evaluation.cheat_differences import difference_table, difference_words
+    from core.evaluation.cheat_results import CHEAT_SCORES, SEEN, cheat_table
+
     answer, code = _measured("cheat-test", chosen)
     if not chosen.json and not code:
-        for name in ("full", "without_lungs", "lungs_only"):
-            scores = answer[name]
-            low, high = scores["ci95"]["accuracy"]
-            print(
-                f"{name.replace('_', ' '):<14} accuracy {scores['accuracy']:.3f} "
-                f"({low:.3f} to {high:.3f}), balanced {scores['balanced_accuracy']:.3f}"
-            )
+        run = runs.read_run(read_settings().runs, chosen.run_id)
+        for measure in CHEAT_SCORES:
+            print(f"{measure.replace('_', ' ').capitalize()}:")
+            for row in cheat_table([run], measure).to_dict("records"):
+                score = fraction(row["score"], row["low"], row["high"])
+                print(f"  {SEEN[row['seen']]:<18} {score}")
+            for row in difference_table([run], measure).to_dict("records"):
+                print(f"  {SEEN[row['seen']]}: {difference_words(row)}")
     return answer, code
 
 

@@ -41,6 +41,7 @@ import psutil
 from core.errors import UserError
 from core.files import disk_errors, write_json
 from core.run_files import is_alive, read_object, read_table, read_tail
+from core.undefined_scores import only_defined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,8 +110,8 @@ class Run:
         return self.folder / "checkpoint.npz"
 
     def metrics(self) -> dict:
-        """Content of metrics.json; empty when there is none that can be read."""
-        return read_object(self.folder / "metrics.json")[0]
+        """Content of metrics.json, ``only_defined``; empty when there is none that can be read."""
+        return only_defined(read_object(self.folder / "metrics.json")[0])
 
     def history(self) -> pd.DataFrame:
         """History with HISTORY_COLUMNS; a last row torn by a crash is left out."""

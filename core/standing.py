@@ -13,6 +13,7 @@ from core.models.weights import local_imagenet
 from core.run_files import interval, number, whole
 from core.settings import Settings
 from core.training.gpus import find_gpus, names
+from core.undefined_scores import why_undefined
 from core.words import percent
 
 STUDY = "Demonstration"
@@ -180,7 +181,9 @@ def _result(run: runs.Run) -> str:
     metrics = run.metrics()
     score = number(metrics.get("balanced_accuracy"))
     if not 0 <= score <= 1:
-        return "finished"
+        reasons = why_undefined(metrics, "balanced_accuracy")
+        why = f": balanced accuracy undefined. {' '.join(reasons)}" if reasons else ""
+        return f"finished{why}"
     words = f"finished: balanced accuracy {percent(score)}"
     intervals = metrics.get("ci95") if isinstance(metrics.get("ci95"), dict) else {}
     low, high = interval(intervals.get("balanced_accuracy"))

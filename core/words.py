@@ -42,6 +42,14 @@ def percent(value: float | None, low: float | None = None, high: float | None = 
     return f"{100 * value:.1f}{PERCENT} ({100 * low:.1f} to {100 * high:.1f})"
 
 
+def fraction(value: float | None, low: float | None = None, high: float | None = None) -> str:
+    """A fraction as a command prints it, with its 95 % interval: "0.813 (0.790 to 0.834)"."""
+    if absent(value):
+        return "undefined"
+    interval = "" if absent(low) or absent(high) else f" ({low:.3f} to {high:.3f})"
+    return f"{value:.3f}{interval}"
+
+
 def points(difference: float, low: float, high: float) -> str:
     """A difference of fractions in points, signed, with its interval: "+1.2 (-0.4 to +2.8)".
 

@@ -15,7 +15,7 @@ from pages.components.report_button import report_button
 from pages.components.run_choice import finished_runs, warn_of_shared_patients
 from pages.components.run_filter import choose_runs
 from pages.components.score_tables import score_table
-from pages.components.scores import choose_score, score_chart
+from pages.components.scores import choose_score, say_why_undefined, score_chart
 from pages.components.split_effect import what_the_split_does
 from pages.components.timing import cost_of_a_score
 from pages.components.trivial_baselines import (
@@ -62,7 +62,9 @@ with page("Comparison", LEAD) as settings:
     baselines = stored_baselines(mine, settings)
     drawn = drawn_baselines(baselines, measure)
     score_chart(pd.concat([table, drawn], ignore_index=True), mine, measure)
-    score_table(pd.concat([table, baselines], ignore_index=True))
+    shown = pd.concat([table, baselines], ignore_index=True)
+    score_table(shown)
+    say_why_undefined(shown, measure)
     links = [f"[{words}](#{anchor})" for anchor, words in SECTIONS.items()]
     st.markdown(f"**Further down:** {' · '.join(links)}")
     if len(table) > len(mine):

@@ -128,6 +128,21 @@ def test_comparison_without_intervals_or_rows():
     assert list(comparison_chart(holes, "accuracy").data[0].error_x.array) == [0] * 3
 
 
+def test_an_undefined_score_keeps_its_row_and_says_so():
+    table = comparison()
+    table.loc[[1, 4], ["accuracy", "accuracy_low", "accuracy_high"]] = np.nan
+    figure = comparison_chart(table, "accuracy")
+    named = {a.text: a.y for a in figure.layout.annotations}
+    # Below all others; what is not legible of a published network has no row.
+    assert named["undefined"] == max(y for y in named.values())
+    assert named["Net1, quick, 1"] == pytest.approx(named["undefined"] - 0.32)
+    assert "Old, published" not in named
+    low, high = figure.layout.xaxis.range
+    assert low < 0.5 < 0.9 < high
+    nothing = comparison_chart(table.iloc[[1]], "accuracy", {"guessing": 1 / 3})
+    assert "undefined" in [a.text for a in nothing.layout.annotations]
+
+
 def test_the_front_joins_its_rows_by_numbered_steps():
     table = comparison().assign(training_seconds=[10.0, 20.0, 40.0, 9000.0, np.nan, 5.0])
     front = table.iloc[[0, 2]]

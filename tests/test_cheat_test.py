@@ -12,7 +12,13 @@ from core.__main__ import main
 from core.charts.cheat_test import cheat_chart
 from core.data.lungs import CENTRE
 from core.errors import UserError
-from core.evaluation.cheat_results import CHEAT_COLUMNS, SEEN, cheat_table
+from core.evaluation.cheat_differences import (
+    DIFFERENCES,
+    PARTS,
+    difference_table,
+    difference_words,
+)
+from core.evaluation.cheat_results import CHEAT_COLUMNS, CHEAT_SCORES, SEEN, cheat_table
 from core.evaluation.cheat_test import Blackened, cheat_test
 from core.files import write_json
 from core.training.progress import StopRun
@@ -69,6 +75,12 @@ def test_the_command_keeps_three_scores_with_intervals_and_leaves_the_run_as_it_
         low, high = answer[seen]["ci95"]["accuracy"]
         assert low <= answer[seen]["accuracy"] <= high
         assert answer[seen]["n"] == trained.metrics()["n_validation"]
+    for seen in PARTS:
+        kept = answer[seen][DIFFERENCES]
+        gap = answer["full"]["accuracy"] - answer[seen]["accuracy"]
+        assert kept["accuracy"]["difference"] == pytest.approx(gap)
+        assert kept["n"] == answer["full"]["n"]
+        assert kept["only_full"] - kept["only_this"] == round(gap * kept["n"])
     assert answer["full"]["accuracy"] == trained.metrics()["accuracy"]
     assert (answer["n_annotated"], answer["n_images"]) == (0, 42)
     assert answer["centre"] == list(CENTRE)
@@ -84,11 +96,22 @@ def test_the_page_shows_the_three_scores_or_how_to_get_them(call, trained, teste
     write_json(trained.folder / "cheat_test.json", tested)
     page = open_page("comparison")
     assert not page.exception
-    assert "without the lungs, where the whole image gives" in text_of(page)
+    said = text_of(page)
+    assert "without the lungs, where the whole image gives" in said
+    for row in difference_table([trained], "balanced_accuracy").to_dict("records"):
+        assert difference_words(row) in said
     (trained.folder / "cheat_test.json").write_text('{"full": {"accuracy": "x"}}')
     page = open_page("comparison")
     assert not page.exception
     assert "Make the cheat test" in [button.label for button in page.button]
+
+
+def test_the_command_prints_the_paired_differences(call, trained, tested, capsys):
+    assert main(["cheat-test", "--run", trained.id]) == 0
+    printed = capsys.readouterr().out
+    for measure in CHEAT_SCORES:
+        for row in difference_table([trained], measure).to_dict("records"):
+            assert row["paired"] and difference_words(row) in printed
 
 
 def test_a_run_that_cannot_be_tested_is_told_why(call, trained, settings):

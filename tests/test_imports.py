@@ -12,7 +12,7 @@ STAGES = ("data", "imaging", "models", "training", "evaluation", "inference")
 # What serves every stage and knows none of them.
 SERVANTS = (
     "runs", "run_files", "run_requests", "settings", "charts", "errors", "files", "stored_rows",
-    "terminal",
+    "terminal", "undefined_scores",
 )  # fmt: skip
 MODULES = sorted((PROJECT / "core").rglob("*.py"))
 

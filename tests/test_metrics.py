@@ -16,6 +16,7 @@ from core.evaluation.metrics import (
     per_class_table,
     score,
 )
+from core.undefined_scores import missing_class, only_defined
 
 CLASSES = ("normal", "bacteria", "coronavirus")
 
@@ -77,21 +78,7 @@ def test_by_hand():
 
 @pytest.mark.parametrize("backbone", published.PER_CLASS)
 def test_published_tables_re_enter(backbone):
-    # The rates fix each class's hits, misses and false alarms; of the six other cells one is free.
-    table = published.per_class_table(backbone)
-    n, total = table.n.to_numpy(), table.n.sum()
-    hits = np.rint(table.sensitivity * n).astype(int).to_numpy()
-    alarms = (total - n) - np.rint(table.specificity * (total - n)).astype(int).to_numpy()
-    misses = n - hits
-    matrices = []
-    for free in range(misses[0] + 1):
-        a, b = free, misses[0] - free
-        matrix = np.diag(hits)
-        matrix[0, 1], matrix[0, 2], matrix[2, 1] = a, b, alarms[1] - a
-        matrix[2, 0], matrix[1, 2] = misses[2] - matrix[2, 1], alarms[2] - b
-        matrix[1, 0] = misses[1] - matrix[1, 2]
-        if (matrix >= 0).all():
-            matrices.append(matrix)
+    table, matrices = published.per_class_table(backbone), published.confusions(backbone)
     assert matrices
     scores = score(matrices[len(matrices) // 2], published.CLASSES)
 
@@ -106,11 +93,17 @@ def test_published_tables_re_enter(backbone):
         assert scores["macro"][measure] == pytest.approx(summary[measure], abs=1.01e-4)
 
 
-def test_class_without_images_is_left_out_of_means():
-    scores = score(np.array([[8, 2, 0], [1, 9, 0], [0, 0, 0]]), CLASSES)
-    assert scores["balanced_accuracy"] == pytest.approx(0.85)
-    assert scores["per_class"]["coronavirus"]["sensitivity"] is None
-    assert "coronavirus" in scores["undefined"][0]
+def test_without_images_of_a_class_no_score_over_all_classes_is_defined():
+    truth, predicted = [0] * 10 + [1] * 10, [0] * 8 + [1] * 2 + [0] + [1] * 9
+    metrics = evaluate(table_of(truth, predicted, None), CLASSES)
+    assert metrics["accuracy"] == pytest.approx(0.85) and metrics["ci95"]["accuracy"]
+    assert metrics["balanced_accuracy"] is metrics["ci95"]["balanced_accuracy"] is None
+    for measure in MEASURES:
+        assert metrics["macro"][measure] is metrics["ci95"][measure] is None
+    assert metrics["per_class"]["coronavirus"]["sensitivity"] is None
+    assert metrics["per_class"]["bacteria"]["sensitivity"] == pytest.approx(0.9)
+    assert metrics["undefined"] == [missing_class("coronavirus")]
+    assert only_defined(metrics) == metrics
 
 
 def test_class_that_is_never_answered_has_no_precision():
@@ -138,8 +131,10 @@ def test_small_and_lopsided_cases_give_plain_json(truth, predicted, patients, re
     metrics = evaluate(table_of(truth, predicted, patients), CLASSES)
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
     assert not recwarn.list
-    low, high = metrics["ci95"]["balanced_accuracy"]
-    assert 0 <= low <= metrics["balanced_accuracy"] <= high <= 1
+    # Where a class is missing, the accuracy alone is left.
+    score = "balanced_accuracy" if len({*truth}) == 3 else "accuracy"
+    low, high = metrics["ci95"][score]
+    assert 0 <= low <= metrics[score] <= high <= 1
     assert high - low > 0.01
     assert len(per_class_table(metrics)) == 3
 

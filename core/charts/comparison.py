@@ -21,7 +21,15 @@ from core.charts.colours import (
     TEXT,
     translucent,
 )
-from core.charts.theme import PERCENT_TICKS, blank, dress, interval_bars, list_below, name_rows
+from core.charts.theme import (
+    PERCENT_TICKS,
+    blank,
+    dress,
+    interval_bars,
+    list_below,
+    name_rows,
+    say_undefined,
+)
 
 ROW_HEIGHT = 46
 MOST_NAMES = 14
@@ -55,10 +63,12 @@ def comparison_chart(
     """Dots with 95 % intervals, best row at the top; published values as diamonds.
 
     A published network stands on the row of the runs with its backbone, or on its own where there
-    are none. ``lines`` are reference scores, words -> fraction, such as {"chance": 1 / 3}.
+    are none. A row whose score is undefined stands below all others, with the word instead of a
+    dot. ``lines`` are reference scores, words -> fraction, such as {"chance": 1 / 3}.
     """
-    rows, lines = table.dropna(subset=[measure]), dict(lines or {})
-    axis = MEASURES[measure]
+    lines, axis = dict(lines or {}), MEASURES[measure]
+    # What is not legible of a published network is no score of ours, and stands in the table.
+    rows = table[table[measure].notna() | (table["kind"] != "published")]
     if rows.empty:
         return blank("There is no score to compare yet.", axis, "", 240)
     mine, published = rows[rows["kind"] != "published"], rows[rows["kind"] == "published"]
@@ -87,6 +97,7 @@ def comparison_chart(
             hovertemplate="%{hovertext}<br>%{x:.1%}%{customdata}<extra></extra>",
         )
     name_rows(figure, places["name"].to_dict(), 0.32)
+    say_undefined(figure, places.index[places[measure].isna()])
     for number, (words, value) in enumerate(lines.items()):
         figure.add_vline(
             x=value, line={"color": MUTED, "width": 1.5, "dash": ("dash", "dot")[number % 2]}
@@ -103,7 +114,8 @@ def comparison_chart(
     bottom = len(places) - (0.1 if lines else 0.4)
     low = points.get(f"{measure}_low", points[measure]).fillna(points[measure])
     high = points.get(f"{measure}_high", points[measure]).fillna(points[measure])
-    ends = [min([low.min(), *lines.values()]), max([high.max(), *lines.values()])]
+    known = [*low.dropna(), *high.dropna(), *lines.values()] or [0.0, 1.0]
+    ends = [min(known), max(known)]
     figure.update_xaxes(tickformat=".0%", nticks=6, range=[ends[0] - 0.03, ends[1] + 0.03])
     figure.update_yaxes(showticklabels=False, showgrid=False, range=[bottom, -0.7])
     figure.update_layout(showlegend=True)

@@ -4,7 +4,7 @@ Importing this registers the template and leaves plotly's default as it is.
 """
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -152,6 +152,23 @@ def name_rows(figure: go.Figure, names: Mapping[int, str], above: float) -> None
     ]
     # All at once: plotly copies those that are there for each one that is added.
     figure.update_layout(annotations=[*figure.layout.annotations, *named])
+
+
+def say_undefined(figure: go.Figure, places: Iterable[float]) -> None:
+    """Write "undefined" at the left end of rows of a chart, at their ``places`` on the y axis."""
+    said = [
+        {
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+            "y": place,
+            "text": "undefined",
+            "showarrow": False,
+            "font": {"size": 13, "color": MUTED},
+        }
+        for place in places
+    ]
+    figure.update_layout(annotations=[*figure.layout.annotations, *said])
 
 
 def list_below(figure: go.Figure, names: int) -> int:

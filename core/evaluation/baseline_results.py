@@ -27,6 +27,7 @@ from core.imaging.preprocess import PreprocessConfig
 from core.run_files import read_object
 from core.settings import Settings
 from core.training.run_data import ImageChoice, divide, prediction_table, sides_table
+from core.undefined_scores import only_defined
 
 FOLDER = "baselines"
 
@@ -82,7 +83,8 @@ def read_baselines(key: str, settings: Settings) -> dict:
     baselines = []
     for row in () if problem else BASELINES:
         metrics, problem = read_object(folder / row.name / "metrics.json")
-        baselines.append({"name": row.name, "title": row.title, "metrics": metrics})
+        scored = {"name": row.name, "title": row.title, "metrics": only_defined(metrics)}
+        baselines.append(scored)
         if problem:
             return {}
     return about | {"key": key, "baselines": baselines} if baselines else {}

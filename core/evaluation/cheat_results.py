@@ -5,13 +5,15 @@ Reads cheat_test.json of run folders and trusts nothing in it. How the test is m
 """
 
 from collections.abc import Iterable
+from types import NoneType
 
 import pandas as pd
 
 from core import runs
 from core.errors import UserError
 from core.evaluation.compare import run_name
-from core.run_files import interval, read_object
+from core.run_files import interval, number, read_object
+from core.undefined_scores import why_undefined
 
 CHEAT_TEST = "cheat_test.json"
 FULL, WITHOUT_LUNGS, LUNGS_ONLY = "full", "without_lungs", "lungs_only"
@@ -27,7 +29,8 @@ CHEAT_COLUMNS = ("run", "name", "seen", "n", "score", "low", "high", "n_annotate
 def cheat_table(tested: Iterable[runs.Run], measure: str) -> pd.DataFrame:
     """Three rows, in the order of SEEN, for each run with a cheat test: CHEAT_COLUMNS.
 
-    ``measure`` is one of CHEAT_SCORES; scores and bounds are fractions, NaN where there is none.
+    ``measure`` is one of CHEAT_SCORES; scores and bounds are fractions, NaN where there is none,
+    or where ``core.undefined_scores`` says that the score has no meaning on the run's images.
     """
     rows = []
     for run in tested:
@@ -37,13 +40,17 @@ def cheat_table(tested: Iterable[runs.Run], measure: str) -> pd.DataFrame:
         whole = all(isinstance(count, int) for count in counts.values())
         if problem or not whole or not all(_is_scored(part, measure) for part in parts.values()):
             continue
+        defined = not why_undefined(run.metrics(), measure)
         about = {"run": run.id, "name": run_name(run), **counts}
         for seen, part in parts.items():
             bounds = part.get("ci95")
-            low, high = interval(bounds.get(measure) if isinstance(bounds, dict) else None)
-            scored = {"n": part["n"], "score": part[measure], "low": low, "high": high}
+            kept = bounds.get(measure) if defined and isinstance(bounds, dict) else None
+            low, high = interval(kept)
+            score = number(part[measure] if defined else None)
+            scored = {"n": part["n"], "score": score, "low": low, "high": high}
             rows.append(about | {"seen": seen} | scored)
-    return pd.DataFrame(rows, columns=list(CHEAT_COLUMNS))
+    numbers = dict.fromkeys(("score", "low", "high"), float)
+    return pd.DataFrame(rows, columns=list(CHEAT_COLUMNS)).astype(numbers)
 
 
 def check_testable(run: runs.Run) -> None:
@@ -63,4 +70,7 @@ def check_testable(run: runs.Run) -> None:
 def _is_scored(part: object, measure: str) -> bool:
     if not isinstance(part, dict):
         return False
-    return isinstance(part.get("n"), int) and isinstance(part.get(measure), float)
+    # A balanced accuracy can be undefined, and is null then.
+    score = part.get(measure, False)
+    scored = isinstance(part.get("accuracy"), float) and isinstance(score, (float, NoneType))
+    return scored and isinstance(part.get("n"), int)

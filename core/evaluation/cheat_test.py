@@ -23,6 +23,7 @@ import pandas as pd
 from core import runs
 from core.data.lungs import CENTRE, lung_boxes
 from core.errors import UserError
+from core.evaluation.cheat_differences import DIFFERENCES, paired_differences
 from core.evaluation.cheat_results import FULL, LUNGS_ONLY, WITHOUT_LUNGS, check_testable
 from core.evaluation.divisions import division_key, division_of
 from core.evaluation.metrics import evaluate
@@ -68,10 +69,11 @@ def cheat_test(run: runs.Run, settings: Settings, progress: Progress) -> dict:
     """Make the cheat test of a finished run.
 
     Keys: full, without_lungs, lungs_only, each {n, accuracy, balanced_accuracy, ci95 {accuracy,
-    balanced_accuracy}}; n_annotated (of n_images, how many have annotated lung boxes), centre (the
-    rectangle of the others). Whatever ``progress`` raises ends the test, at the next batch at the
-    latest. Raises UserError for a run that is not finished, that trained its backbone, or whose
-    images have changed.
+    balanced_accuracy}}, the two parts with full_less_this too, the answers compared image by image
+    (``cheat_differences.paired_differences``); n_annotated (of n_images, how many have annotated
+    lung boxes), centre (the rectangle of the others). Whatever ``progress`` raises ends the test,
+    at the next batch at the latest. Raises UserError for a run that is not finished, that trained
+    its backbone, or whose images have changed.
     """
     config = read_config(run.config)
     check_testable(run)
@@ -83,14 +85,17 @@ def cheat_test(run: runs.Run, settings: Settings, progress: Progress) -> dict:
         )
     boxes, annotated = lung_boxes(rows)
     pixels = open_prepared(rows, config.preprocess, config.size, settings, progress)
-    result = {FULL: _scores(evaluate(run.predictions(), config.classes))}
+    full = run.predictions()
+    result = {FULL: _scores(evaluate(full, config.classes))}
     with computing_in(config.precision):
         for name in (WITHOUT_LUNGS, LUNGS_ONLY):
             seen = Blackened(pixels.pixels, pixels.places, boxes, name == WITHOUT_LUNGS)
             data = RunData(_keyed(rows, boxes), split, seen)
             answers = _train_head(config, data, name, settings, progress)
             table = prediction_table(rows, split, answers, config.classes)
-            result[name] = _scores(evaluate(table, config.classes))
+            differences = paired_differences(full, table, config.classes)
+            scores = _scores(evaluate(table, config.classes))
+            result[name] = scores | {DIFFERENCES: differences}
     return result | {
         "run": run.id,
         "n_images": len(rows),

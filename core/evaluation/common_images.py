@@ -83,6 +83,14 @@ def common_images(answers: Sequence[Answers]) -> pd.DataFrame:
     return pd.DataFrame({**columns, **right}, index=ids)[same]
 
 
+def answered_images(predictions: pd.DataFrame) -> pd.DataFrame:
+    """``Answers.images`` of a table with COLUMNS, as predictions.csv has it."""
+    images = predictions[["sha256", "patient", "label"]].set_index(predictions["id"].astype(str))
+    images["patient"] = images["patient"].fillna("").astype(str)
+    images["right"] = (predictions["label"] == predictions["predicted"]).to_numpy()
+    return images
+
+
 def numbered(answers: Sequence[Answers]) -> list[Answers]:
     """The same ``answers`` with numbers for ids, which find each other faster than texts do."""
     if not answers:
@@ -139,7 +147,5 @@ def _read(run: Run, name: str) -> Answers | str:
     named = (str(name) for column in ("label", "predicted") for name in table[column].unique())
     if strangers := sorted(set(named) - set(classes)):
         return f"{where} names a class '{strangers[0]}' without a probability; repeat the run."
-    images = table[["sha256", "patient", "label"]].set_index(table["id"].astype(str))
-    images["patient"] = images["patient"].fillna("").astype(str)
-    images["right"] = (table["label"] == table["predicted"]).to_numpy()
-    return Answers(run.id, name, str(run.config.get("labels", "")), classes, images)
+    labels = str(run.config.get("labels", ""))
+    return Answers(run.id, name, labels, classes, answered_images(table))

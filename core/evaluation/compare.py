@@ -16,6 +16,7 @@ from core.evaluation.divisions import division_of
 from core.evaluation.metrics import MEASURES
 from core.run_files import interval, number, split_of, text, whole
 from core.runs import FINISHED, Run
+from core.undefined_scores import why_undefined
 
 RUN, PUBLISHED, BASELINE = "run", "published", "baseline"
 
@@ -50,6 +51,7 @@ COMPARISON_COLUMNS = (
     "synthetic",
     "n",  # validation images
     *SCORES,  # fractions, NaN where undefined
+    "undefined",  # tuple of (score, a sentence on why it is undefined)
     *BOUNDS,  # 95 % interval, NaN where there is none
     "majority",  # accuracy of always answering the most frequent class
     *SECONDS,  # feature_seconds: reading images through the frozen backbone, before training
@@ -124,7 +126,18 @@ def published_rows() -> pd.DataFrame:
     )
     table["name"] = table["backbone"] + ", published"
     table["classes"] = [published.CLASSES] * len(table)
+    table["undefined"] = [()] * len(table)
     return _typed(table.reindex(columns=list(COMPARISON_COLUMNS)))
+
+
+def undefined_words(table: pd.DataFrame, score: str) -> list[str]:
+    """Why ``score`` is undefined in rows of ``table``: those of one reason named before it."""
+    names: dict[str, list[str]] = {}
+    for row in table.itertuples():
+        reason = " ".join(sentence for undefined, sentence in row.undefined if undefined == score)
+        if reason:
+            names.setdefault(reason, []).append(row.name)
+    return [f"{'; '.join(those)}: {reason}" for reason, those in names.items()]
 
 
 def curves(runs: Iterable[Run]) -> pd.DataFrame:
@@ -201,6 +214,7 @@ def _row(about: dict, config: dict, metrics: dict) -> dict:
         "synthetic": metrics.get("synthetic") is True,
         "n": whole(metrics.get("n_validation", metrics.get("n"))),
         **{name: number(scores.get(name)) for name in SCORES},
+        "undefined": tuple((s, words) for s in SCORES for words in why_undefined(metrics, s)),
         "majority": number(majority.get("accuracy")),
         **{name: number(metrics.get(name)) for name in SECONDS},
         **{name: whole(metrics.get(name)) for name in IMAGES},

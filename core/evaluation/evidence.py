@@ -126,7 +126,8 @@ def unless_drawn(evidence: Evidence, decided: str, sentence: str) -> tuple[str, 
 def setups(table: pd.DataFrame) -> pd.DataFrame:
     """Runs of ``table`` taken together with their repeats, the most believable setup first.
 
-    One row per setup: name, runs (tuple of identifiers), split, balanced_accuracy (mean). Setups
+    One row per setup: name, runs (tuple of identifiers), split, balanced_accuracy (mean, NaN where
+    it is undefined in one of the runs). Setups
     with patients kept apart come first, then by falling balanced accuracy.
     """
     group = repeats(table).set_index("run")["group"]
@@ -136,7 +137,7 @@ def setups(table: pd.DataFrame) -> pd.DataFrame:
             "name": name,
             "runs": tuple(rows["run"]),
             "split": rows["split"].iloc[0],
-            "balanced_accuracy": float(rows["balanced_accuracy"].mean()),
+            "balanced_accuracy": float(rows["balanced_accuracy"].mean(skipna=False)),
         }
         for name, rows in named.groupby("group", sort=False)
     ]

@@ -7,9 +7,11 @@ figures are for) stands in the checklist of ``core.evaluation.claim`` instead.
 import pandas as pd
 
 from core.evaluation.baseline_results import not_above
-from core.evaluation.cheat_results import FULL, WITHOUT_LUNGS, cheat_table
+from core.evaluation.cheat_differences import difference_table, difference_words, needs_lungs
+from core.evaluation.cheat_results import WITHOUT_LUNGS
 from core.evaluation.rehearsals import keeps_random_weights
 from core.evaluation.report_facts import Facts
+from core.undefined_scores import missing_class
 from core.words import percent
 
 FEW_IN_A_CLASS = 100
@@ -137,9 +139,11 @@ def _few_images(facts: Facts) -> list[str]:
     if smallest is None or smallest[1] >= FEW_IN_A_CLASS:
         return []
     name, n = smallest
+    if not n:
+        return [missing_class(name)]
     return [
         f"Few validation images: as few as {n:,} of class {name}. One image more or less moves its "
-        f"sensitivity by {percent(1 / n) if n else 'an undefined amount'}; read the intervals."
+        f"sensitivity by {percent(1 / n)}; read the intervals."
     ]
 
 
@@ -168,22 +172,17 @@ def _baselines(facts: Facts) -> list[str]:
 
 
 def _cheating(facts: Facts) -> list[str]:
-    table = cheat_table(facts.scored, "balanced_accuracy")
+    table = difference_table(facts.scored, "balanced_accuracy")
     if table.empty:
         return [
             "Whether a run can do without the lungs was not tested (`python -m core cheat-test`)."
         ]
-    parts = table.pivot(index="run", columns="seen", values=["score", "low", "high"])
-    without_need = [
-        facts.names[run]
-        for run, row in parts.iterrows()
-        if not row["high", WITHOUT_LUNGS] < row["low", FULL]
-    ]
-    if not without_need:
-        return []
+    without = table[table["seen"] == WITHOUT_LUNGS].to_dict("records")
     return [
-        f"With the lungs blacked out {_list(without_need)} scored so nearly the same that nothing "
-        "shows a need of lungs."
+        f"{facts.names[row['run']]} with the lungs blacked out, in balanced accuracy: "
+        f"{difference_words(row)}."
+        for row in without
+        if not needs_lungs(row)
     ]
 
 

@@ -8,10 +8,12 @@ others:
     precision    TP / (TP + FP)     f1           2 TP / (2 TP + FP + FN)
 
 A ratio with nothing in its denominator is undefined: None here, null in metrics.json. Means over
-classes ("macro") are plain means over the classes that have images. A class that has images but is
-never answered has no precision, and then the mean has none either: leaving the class out would
-flatter a classifier that gave the class up, counting it as zero would invent a figure. The key
-``undefined`` says so in sentences. How intervals are made: ``core.evaluation.statistics``.
+classes ("macro"), balanced accuracy among them, are plain means over all classes. Where a class has
+no image none of them is defined: a mean over the others could not be compared with one over all. A
+class that has images but is never answered has no precision, and then the mean has none either:
+leaving the class out would flatter a classifier that gave the class up, counting it as zero would
+invent a figure. The key ``undefined`` says so in sentences (``core.undefined_scores``). How
+intervals are made: ``core.evaluation.statistics``.
 """
 
 from collections.abc import Sequence
@@ -29,8 +31,9 @@ from core.evaluation.statistics import (
     units_per_class,
     wilson,
 )
+from core.undefined_scores import OVER_CLASSES, missing_class, never_answered
 
-MEASURES = ("sensitivity", "specificity", "precision", "f1")
+MEASURES = OVER_CLASSES
 
 
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, n: int) -> np.ndarray:
@@ -56,11 +59,13 @@ def rates(confusion: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def macro(per_class: dict[str, np.ndarray], present: np.ndarray) -> dict[str, np.ndarray]:
-    """Plain means of ``rates`` over the classes ``present`` (k,), each (...,), NaN if undefined."""
-    if not np.any(present):
-        return {m: np.full(per_class[m].shape[:-1], np.nan) for m in MEASURES}
-    return {m: per_class[m][..., present].mean(axis=-1) for m in MEASURES}
+def macro(per_class: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Plain means of ``rates`` over the classes, each (...,); NaN where undefined.
+
+    That is where a class has no image, and so no sensitivity, or where one has no such rate.
+    """
+    means = {m: per_class[m].mean(axis=-1) for m in MEASURES}
+    return {m: np.where(np.isnan(means["sensitivity"]), np.nan, v) for m, v in means.items()}
 
 
 def score(confusion: np.ndarray, classes: Sequence[str]) -> dict:
@@ -72,7 +77,7 @@ def score(confusion: np.ndarray, classes: Sequence[str]) -> dict:
     confusion = np.asarray(confusion, dtype=np.int64)
     per_class = rates(confusion)
     images = confusion.sum(axis=1)
-    means = macro(per_class, images > 0)
+    means = macro(per_class)
     n = int(images.sum())
     most = int(images.argmax())
     return {
@@ -145,17 +150,17 @@ def _with_intervals(
     confusion = confusion_matrix(truth, predicted, len(classes))
     metrics = score(confusion, classes)
     images, answers, hits = confusion.sum(axis=1), confusion.sum(axis=0), np.diagonal(confusion)
-    present, n = images > 0, metrics["n"]
+    n = metrics["n"]
 
     drawn = resample_confusions(truth, predicted, len(classes), patients, RESAMPLES, seed)
     resampled = {} if drawn is None else rates(drawn)
-    means = macro(resampled, present) if resampled else {}
+    means = macro(resampled) if resampled else {}
     interval = {m: percentile_interval(means[m]) if m in means else None for m in MEASURES}
     unit = "patients" if patients_repeat(patients) else "images"
     method = f"bootstrap, {RESAMPLES} resamples of {unit} within each class"
-    if interval["sensitivity"] is None:
-        units = units_per_class(truth, len(classes), patients)[present]
-        interval["sensitivity"] = mean_of_proportions(hits[present] / images[present], units)
+    if interval["sensitivity"] is None and images.all():
+        units = units_per_class(truth, len(classes), patients)
+        interval["sensitivity"] = mean_of_proportions(hits / images, units)
         method = f"Wilson's interval of each class over its {unit}, combined"
 
     per_class = {
@@ -196,11 +201,9 @@ def _reasons(confusion: np.ndarray, classes: Sequence[str]) -> list[str]:
         classes, confusion.sum(axis=1), confusion.sum(axis=0), strict=True
     ):
         if not images:
-            reasons.append(f"No validation image is '{name}': it is left out of every mean.")
+            reasons.append(missing_class(name))
         elif not answers:
-            reasons.append(
-                f"The answer is never '{name}': its precision is undefined, and so is the mean."
-            )
+            reasons.append(never_answered(name))
     if np.count_nonzero(confusion.sum(axis=1)) == 1:
         reasons.append("All validation images are of one class: its specificity is undefined.")
     return reasons

@@ -92,6 +92,8 @@ def probability_best(answers: Sequence[Answers], resamples: int = RESAMPLES, see
     if shared.empty:
         reason = "No validation image is shared by all these runs: which is best is undefined."
         return Best(0, table, reason)
+    if absent := _absent(truth, answers[0].classes):
+        return Best(len(shared), table, f"Which run is best is undefined. {absent}")
     drawn = _resampled(shared, len(answers), len(answers[0].classes), resamples, seed)
     balanced = None if drawn is None else drawn[0][np.isfinite(drawn[0]).all(axis=1)]
     if balanced is None or not len(balanced):
@@ -99,7 +101,7 @@ def probability_best(answers: Sequence[Answers], resamples: int = RESAMPLES, see
     # Sums of fractions that are equal on paper differ in the last digits.
     best = np.isclose(balanced, balanced.max(axis=1, keepdims=True), rtol=0, atol=1e-9)
     table["probability"] = (best / best.sum(axis=1, keepdims=True)).mean(axis=0)
-    return Best(len(shared), table, _left_out(truth, answers[0].classes))
+    return Best(len(shared), table, "")
 
 
 def mcnemar(only_a: int, only_b: int) -> tuple[float, bool]:
@@ -115,6 +117,23 @@ def mcnemar(only_a: int, only_b: int) -> tuple[float, bool]:
     return min(1.0, float(result.pvalue)), exact
 
 
+def finding_of(difference: float, low: float, high: float, p: float, more_right: int) -> str:
+    """BETTER, CHANCE or UNCLEAR, from a difference with its interval (NaN: none) and McNemar's p.
+
+    ``more_right`` is how many more images the first has right alone than the second.
+    """
+    by_test = p < 1 - LEVEL
+    if np.isnan(low):
+        # Nothing varied: the difference is nought, or one that no choice of images changes.
+        return BETTER if by_test and abs(difference) > 1e-9 else CHANCE
+    by_interval = low > 0 or high < 0
+    if by_test != by_interval:
+        return UNCLEAR
+    if not by_test:
+        return CHANCE
+    return BETTER if (more_right > 0) == (difference > 0) else UNCLEAR
+
+
 def _row(a: Answers, b: Answers, resamples: int, seed: int) -> dict:
     shared = common_images([a, b])
     row = {"run_a": a.run, "run_b": b.run, "name_a": a.name, "name_b": b.name}
@@ -126,6 +145,7 @@ def _row(a: Answers, b: Answers, resamples: int, seed: int) -> dict:
         )
         return row | {"reason": reason, "finding": UNDEFINED}
     truth, right = shared["truth"].to_numpy(), shared[[0, 1]].to_numpy(bool)
+    absent = _absent(truth, a.classes)
     balanced, accuracy = _scores(right, truth, len(a.classes))
     row["difference"] = balanced[0] - balanced[1]
     row["accuracy_difference"] = accuracy[0] - accuracy[1]
@@ -135,12 +155,14 @@ def _row(a: Answers, b: Answers, resamples: int, seed: int) -> dict:
     drawn = _resampled(shared, 2, len(a.classes), resamples, seed)
     if drawn is None:
         reason = f"The interval of the difference is undefined: {TOO_FEW}"
-        return row | {"reason": reason, "finding": UNDEFINED}
-    reasons = [_left_out(truth, a.classes)]
+        return row | {"reason": absent or reason, "finding": UNDEFINED}
+    reasons = [absent]
     for column, scores in zip(("", "accuracy_"), drawn, strict=True):
         bounds = _interval(scores[:, 0] - scores[:, 1])
         row[f"{column}low"], row[f"{column}high"] = bounds or (np.nan, np.nan)
-    if np.isnan(row["low"]):
+    if absent:
+        row["finding"] = UNDEFINED
+    elif np.isnan(row["low"]):
         reasons.append("The difference is the same in every resample and has no interval.")
     return row | {"reason": " ".join(filter(None, reasons))}
 
@@ -159,12 +181,12 @@ def _resampled(
     drawn = resample_counts(
         counts.reshape(len(truth), -1), truth, classes, shared["patient"], resamples, seed
     )
-    return None if drawn is None else _rates(drawn.reshape(resamples, runs + 1, classes), truth)
+    return None if drawn is None else _rates(drawn.reshape(resamples, runs + 1, classes))
 
 
 def _scores(right: np.ndarray, truth: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Balanced accuracy and accuracy of each run (runs,), from ``right`` (n, runs)."""
-    return _rates(_counts(right, truth, classes).sum(axis=0), truth)
+    return _rates(_counts(right, truth, classes).sum(axis=0))
 
 
 def _counts(right: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
@@ -174,38 +196,28 @@ def _counts(right: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
     return everything[:, :, None] * of_class[:, None, :]
 
 
-def _rates(counts: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean sensitivity over the classes in ``truth``, and accuracy, from counts (..., runs + 1, k).
+def _rates(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean sensitivity over the classes, and accuracy, from counts (..., runs + 1, k).
 
-    NaN where a resample has no image of such a class, or there is no image at all.
+    NaN where there is no image of a class, or no image at all.
     """
     images, hits = counts[..., :1, :], counts[..., 1:, :]
-    present = np.unique(truth)
-    if not len(present):
-        nothing = np.full(hits.shape[:-1], np.nan)
-        return nothing, nothing
     whole = np.broadcast_to(images, hits.shape)
     sensitivity = np.divide(hits, whole, out=np.full(hits.shape, np.nan), where=whole > 0)
-    return sensitivity[..., present].mean(axis=-1), hits.sum(axis=-1) / images.sum(axis=-1)
+    right, all_images = hits.sum(axis=-1), whole.sum(axis=-1)
+    nothing = np.full(right.shape, np.nan)
+    return sensitivity.mean(axis=-1), np.divide(right, all_images, nothing, where=all_images > 0)
 
 
-def _left_out(truth: np.ndarray, classes: Sequence[str]) -> str:
+def _absent(truth: np.ndarray, classes: Sequence[str]) -> str:
     absent = [name for i, name in enumerate(classes) if i not in truth]
     if not absent:
         return ""
-    return f"No shared image is {' or '.join(absent)}, which the means leave out."
+    return f"No shared image is {' or '.join(absent)}: balanced accuracy is undefined on them."
 
 
 def _finding(row) -> str:
     if row.finding == UNDEFINED:
         return UNDEFINED
-    by_test = row.p_holm < 1 - LEVEL
-    if np.isnan(row.low):
-        # Nothing varied: the difference is nought, or one that no choice of images changes.
-        return BETTER if by_test and abs(row.difference) > 1e-9 else CHANCE
-    by_interval = row.low > 0 or row.high < 0
-    if by_test != by_interval:
-        return UNCLEAR
-    if not by_test:
-        return CHANCE
-    return BETTER if (row.only_a > row.only_b) == (row.difference > 0) else UNCLEAR
+    sides = row.only_a - row.only_b
+    return finding_of(row.difference, row.low, row.high, row.p_holm, sides)

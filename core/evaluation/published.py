@@ -16,6 +16,7 @@ import pandas as pd
 
 from core.errors import UserError
 from core.evaluation.metrics import MEASURES
+from core.evaluation.possible_matrices import possible_matrices, widest_intervals
 from core.evaluation.statistics import mean_of_proportions, wilson
 
 CITATION = (
@@ -110,7 +111,10 @@ FOOTNOTES = {
         "The paper prints no counts. Every rate of tables 2 to 8 is that of whole numbers out of "
         "535 normal, 568 bacteria and 535 coronavirus images (1,638; the smallest that fit), "
         "cut to two decimals; the intervals beside published figures are worked out from these "
-        "counts and are not the paper's. A fifth of its 6,087 images would be 1,217."
+        "counts and are not the paper's. The counts leave one cell of each confusion matrix free: "
+        "for mean specificity, precision and F1 the interval is the widest that any matrix with "
+        "them gives (bootstrap of images within each class). A fifth of its 6,087 images would be "
+        "1,217."
     ),
     "split": (
         "The paper divides images at random, so that images of one patient can stand on both "
@@ -158,6 +162,15 @@ def correct_counts(backbone: str) -> dict[str, int]:
     return {name: round(row.sensitivity * row.n) for name, row in table.iterrows()}
 
 
+def confusions(backbone: str) -> list[np.ndarray]:
+    """Confusion matrices, int64 (3, 3) by [true class, answer], that the table of one allows."""
+    table = per_class_table(backbone)
+    others = table["n"].sum() - table["n"]
+    alarms = others - (table["specificity"] * others).round().astype(int)
+    hits = list(correct_counts(backbone).values())
+    return possible_matrices(table["n"].to_numpy(), hits, alarms.to_numpy())
+
+
 @cache
 def _summary() -> pd.DataFrame:
     rows = []
@@ -169,6 +182,7 @@ def _summary() -> pd.DataFrame:
         hits, images = list(correct_counts(backbone).values()), list(VALIDATION_IMAGES.values())
         low, high = wilson(sum(hits), sum(images))
         balanced = mean_of_proportions(np.divide(hits, images), images)
+        others = widest_intervals(confusions(backbone))
         training, testing = SECONDS[backbone]
         rows.append(
             {
@@ -184,6 +198,11 @@ def _summary() -> pd.DataFrame:
                 # The mean sensitivity is the balanced accuracy under another name.
                 "sensitivity_low": balanced[0],
                 "sensitivity_high": balanced[1],
+                **{
+                    f"{name}_{end}": bound
+                    for name in ("specificity", "precision", "f1")
+                    for end, bound in zip(("low", "high"), others[name], strict=True)
+                },
                 "training_seconds": training,
                 "testing_seconds": testing,
                 "derived": derived,
@@ -196,8 +215,8 @@ def _summary() -> pd.DataFrame:
 def summary_table() -> pd.DataFrame:
     """Published tables 9 and 10, best first: one row per backbone, fractions and seconds.
 
-    Columns: backbone, n, accuracy, balanced_accuracy and sensitivity with _low and _high, the other
-    MEASURES, training_seconds, testing_seconds (NaN: not legible), derived (names of the columns
-    that were worked out, a tuple). Balanced accuracy is the published mean sensitivity.
+    Columns: backbone, n, accuracy, balanced_accuracy and MEASURES, each with _low and _high (95 %;
+    see the footnotes), training_seconds, testing_seconds (NaN: not legible), derived (names of the
+    columns that were worked out, a tuple). Balanced accuracy is the published mean sensitivity.
     """
     return _summary().copy()

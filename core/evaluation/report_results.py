@@ -19,7 +19,9 @@ from core.charts.spread import spread_chart
 from core.evaluation import published
 from core.evaluation import report_figures as figures
 from core.evaluation.baseline_results import best_trivial, not_above, who_lies_above
+from core.evaluation.cheat_differences import difference_table, difference_words
 from core.evaluation.cheat_results import SEEN, cheat_table
+from core.evaluation.compare import undefined_words
 from core.evaluation.report_facts import Facts
 from core.evaluation.report_tables import Table
 from core.evaluation.spread import repeats, spread_table
@@ -54,6 +56,11 @@ def scores(facts: Facts) -> Iterator[Block]:
     table = pd.concat([facts.scores, facts.published, drawn], ignore_index=True)
     yield Chart("Balanced accuracy", comparison_chart(table, MEASURE))
     yield figures.score_table(facts)
+    everything = pd.concat([facts.scores, facts.baselines], ignore_index=True)
+    # One reason can undo several scores.
+    yield from dict.fromkeys(
+        words for score in figures.SCORE_TITLES for words in undefined_words(everything, score)
+    )
     if len(facts.published):
         notes = ("class mix", "derived", "not legible", "intervals", "split")
         for note in notes:
@@ -140,8 +147,10 @@ def trivial_baselines(facts: Facts) -> Iterator[Block]:
             f"{percent(*best)} for the best of them ({row['backbone_baseline']})."
         )
     if beaten.empty:
-        some = int(facts.scores["division"].isin(facts.baselines["division"]).sum())
-        yield f"{who_lies_above(some, len(facts.scores))} above the best of them, by intervals."
+        scored = facts.scores.dropna(subset=[MEASURE])
+        if some := int(scored["division"].isin(facts.baselines["division"]).sum()):
+            who = who_lies_above(some, len(facts.scores))
+            yield f"{who} above the best of them, by intervals."
 
 
 def without_lungs(facts: Facts) -> Iterator[Block]:
@@ -156,6 +165,8 @@ def without_lungs(facts: Facts) -> Iterator[Block]:
         [row["name"], SEEN[row["seen"]], percent(row["score"], row["low"], row["high"]), row["n"]]
         for row in table.to_dict("records")
     ]
+    for row in difference_table(facts.scored, MEASURE).to_dict("records"):
+        yield f"{facts.names[row['run']]}, {SEEN[row['seen']]}: {difference_words(row)}."
     columns = ("Run", "Seen", "Balanced accuracy", "n")
     yield Table("Cheat test", columns, [[str(c) for c in row] for row in rows], (0, 1))
 

@@ -135,7 +135,7 @@ def _row(name: str, rows: pd.DataFrame, classes: Sequence[str], seed: int) -> di
         **_bounded("accuracy", metrics["accuracy"], intervals["accuracy"]),
     }
     balanced = (metrics["balanced_accuracy"], intervals["balanced_accuracy"])
-    row |= _bounded("balanced_accuracy", *((None, None) if missing else balanced))
+    row |= _bounded("balanced_accuracy", *balanced)
     for c in classes:
         values, bounds = metrics["per_class"][c], intervals["per_class"][c]["sensitivity"]
         row |= _bounded(f"sensitivity_{c}", values["sensitivity"], bounds)

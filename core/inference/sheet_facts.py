@@ -29,6 +29,7 @@ from core.inference.sheet import Map, Sheet
 from core.inference.sheet_table import Opinion
 from core.run_files import interval, number, read_table, split_of, text, whole
 from core.runs import Run
+from core.undefined_scores import why_undefined
 from core.words import class_title, class_words, listed, percent
 
 OPACITY = 0.5
@@ -202,10 +203,15 @@ def data_words(asked: Sequence[Run]) -> str:
 
 
 def score_words(metrics: dict) -> tuple[str, int]:
-    """The balanced accuracy with its 95 % interval, and on how many images; "", 0: not known."""
+    """The balanced accuracy with its 95 % interval, and on how many images; "", 0: not known.
+
+    "undefined" where a class has no validation image.
+    """
     n = whole(metrics.get("n_validation"))
     intervals = metrics.get("ci95") if isinstance(metrics.get("ci95"), dict) else {}
     score = number(metrics.get("balanced_accuracy"))
+    if n >= 1 and why_undefined(metrics, "balanced_accuracy"):
+        return "undefined", int(n)
     if not (n >= 1 and 0 <= score <= 1):
         return "", 0
     words = percent(score, *interval(intervals.get("balanced_accuracy")))
@@ -216,7 +222,8 @@ def _score(metrics: dict) -> str:
     words, n = score_words(metrics)
     if not n:
         return "not known: the run's metrics.json is missing or cannot be read"
-    return f"balanced accuracy {words} on {n:,} validation images"
+    reasons = " ".join(why_undefined(metrics, "balanced_accuracy"))
+    return f"balanced accuracy {words} on {n:,} validation images{reasons and f'. {reasons}'}"
 
 
 def _among(values: Iterable[object]) -> str:

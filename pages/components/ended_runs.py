@@ -10,6 +10,7 @@ from core import runs
 from core.settings import Settings
 from core.studies import studies
 from core.training import jobs
+from core.undefined_scores import why_undefined
 from pages.components.run_buttons import (
     act,
     can_resume,
@@ -18,7 +19,7 @@ from pages.components.run_buttons import (
     where_it_goes_on,
 )
 from pages.components.study_box import study_box, study_line
-from pages.components.words import badge, percent, run_title, training_time
+from pages.components.words import badge, balanced_words, run_title, training_time
 
 SHOWN = 6
 NO_STUDY = ""
@@ -115,12 +116,13 @@ def _one(run: runs.Run, settings: Settings) -> None:
     )
     if run.state == runs.FINISHED:
         metrics = run.metrics()
-        interval = (metrics.get("ci95") or {}).get("balanced_accuracy") or (None, None)
         st.markdown(
-            f"Balanced accuracy **{percent(metrics.get('balanced_accuracy'), *interval)}** on "
+            f"Balanced accuracy **{balanced_words(metrics)}** on "
             f"{metrics.get('n_validation', 0):,} validation images, trained in "
             f"{training_time(run)}."
         )
+        for sentence in why_undefined(metrics, "balanced_accuracy"):
+            st.caption(sentence)
     elif run.state == runs.FAILED:
         st.error(run.problem or run.status.get("message") or "It failed without a word.")
     else:

@@ -15,7 +15,7 @@ from core.evaluation.first_shown import first_shown
 from core.evaluation.rehearsals import rehearsal_sentence
 from core.run_files import split_of
 from core.settings import Settings
-from pages.components.words import is_synthetic, percent, run_title, training_time
+from pages.components.words import balanced_words, is_synthetic, run_title, training_time
 
 PART_OF_ITS_SCORE = (
     "Part of its score says how well the network recognises patients it has already met, not how "
@@ -89,8 +89,6 @@ def describe_run(run: runs.Run, metrics: dict) -> None:
     config = run.config
     labels = LABEL_SCHEMES.get(config.get("labels", ""))
     cohort = COHORTS.get(config.get("cohort", ""))
-    interval = (metrics.get("ci95") or {}).get("balanced_accuracy") or (None, None)
-    score = percent(metrics.get("balanced_accuracy"), *interval)
     held_back = metrics.get("n_calibration")
     st.markdown(
         f"{':orange-badge[SYNTHETIC images] ' if is_synthetic(run) else ''}"
@@ -100,8 +98,8 @@ def describe_run(run: runs.Run, metrics: dict) -> None:
         f"{metrics.get('n_training', 0):,} images in {training_time(run)}, checked on "
         f"{metrics.get('n_validation', 0):,} it had not seen"
         f"{f', {held_back:,} more held back to set a temperature on' if held_back else ''}. "
-        f"Balanced accuracy {score}: the mean share recognised over the classes, with its "
-        f"95 % interval. Run `{run.id}`."
+        f"Balanced accuracy {balanced_words(metrics)}: the mean share recognised over the classes, "
+        f"with its 95 % interval. Run `{run.id}`."
     )
 
 

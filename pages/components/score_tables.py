@@ -186,5 +186,7 @@ def _as_read(
 def _score(row: pd.Series, name: str) -> str:
     if row["kind"] == PUBLISHED and pd.isna(row[name]):
         return NO_VALUE
+    if pd.isna(row[name]):
+        return "undefined"
     mark = " †" if name in row["derived"] else ""
     return percent(row[name], row[f"{name}_low"], row[f"{name}_high"]) + mark

@@ -1,6 +1,7 @@
 """One score of all networks on the Comparison page: which one, and the chart of it.
 
-Holds ``choose_score`` and ``score_chart``. The table of all scores stands in ``score_tables``.
+Holds ``choose_score``, ``score_chart`` and ``say_why_undefined``. The table of all scores stands in
+``score_tables``.
 """
 
 import pandas as pd
@@ -8,6 +9,7 @@ import streamlit as st
 
 from core.charts.comparison import comparison_chart
 from core.charts.theme import CONFIG
+from core.evaluation.compare import undefined_words
 from pages.components.score_tables import SCORE_WORDS
 
 
@@ -36,3 +38,10 @@ def score_chart(table: pd.DataFrame, mine: pd.DataFrame, measure: str) -> None:
     elif measure == "accuracy" and mine["majority"].notna().any():
         lines = {"always the commonest class": mine["majority"].max()}
     st.plotly_chart(comparison_chart(table, measure, lines), theme=None, config=CONFIG)
+
+
+def say_why_undefined(table: pd.DataFrame, measure: str) -> None:
+    """Say why ``measure`` is undefined in rows of ``table``, each reason once with their names."""
+    score = SCORE_WORDS[measure][0]
+    for sentence in undefined_words(table, measure):
+        st.caption(f"**{score} undefined.** {sentence}")

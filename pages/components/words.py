@@ -13,6 +13,7 @@ from core.evaluation.compare import run_name
 from core.evaluation.statistics import Estimate
 from core.measurements import MEASUREMENTS
 from core.settings import Settings
+from core.undefined_scores import why_undefined
 from core.words import (
     class_title,
     class_words,
@@ -75,6 +76,14 @@ def estimate(figure: Estimate, times: int = 1) -> str:
         return percent(figure.value, figure.low, figure.high)
     interval = "" if figure.low is None else f" ({figure.low:.1f} to {figure.high:.1f})"
     return f"{figure.value:.1f}{interval}"
+
+
+def balanced_words(metrics: dict) -> str:
+    """The balanced accuracy in a run's ``metrics`` with its 95 % interval, or "undefined"."""
+    if why_undefined(metrics, "balanced_accuracy"):
+        return "undefined"
+    interval = (metrics.get("ci95") or {}).get("balanced_accuracy") or (None, None)
+    return percent(metrics.get("balanced_accuracy"), *interval)
 
 
 def day_words(day: float) -> str:
