@@ -107,7 +107,7 @@ def test_what_the_split_does_stands_on_the_comparison_page(settings):
     words = text_of(page)
     assert "Balanced accuracy falls once patients are kept apart" in words
     assert "Patients on both sides of a split by image" in words
-    assert "COVID-19 patients checked, over all runs" in words
+    assert "COVID-19 patients checked by image" in words
     table = next(t.value for t in page.dataframe if "shared_covid19" in t.value.columns)
     assert table["pair"].tolist() == ["seed 0"]
 
