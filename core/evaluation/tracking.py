@@ -34,7 +34,7 @@ from core.evaluation.progression import (
     followed,
     mean_over_patients,
 )
-from core.words import counted, percent
+from core.words import class_title, counted, percent
 
 KEY = "RQ4"
 QUESTION = "Can it track the progression or resolution of the disease?"
@@ -116,7 +116,7 @@ def _sentences(
     yield (
         f"{counted(len(patients), 'patient')} with COVID-19 have images of two days or more "
         f"({counted(int(patients['images'].sum()), 'image')}; {who_read(setup)}). The mean "
-        f"probability of {positive} over these images is {percent(points['probability'].mean())}; "
+        f"probability of {class_title(positive)} over these images is {percent(points['probability'].mean())}; "
         f"within a patient it moves by {_daily(slope)} points a day (mean slope)"
         + (
             ", which is not shown to differ from standing still."
