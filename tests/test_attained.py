@@ -37,7 +37,7 @@ def known(scores, beside=None, **changed):
         balanced_accuracy_high=np.array(scores) + 0.02,
     )
     runs = tuple(
-        SimpleNamespace(id=run, config={"labels": "paper3", "split": {"by": "patient", "seed": 3}})
+        SimpleNamespace(id=run, config={"labels": "paper3", "split": {"by": "patient"}})
         for run in cases
     )
     return Evidence(runs, table, made.cases, made.baselines)
@@ -91,7 +91,7 @@ def test_missing_baselines_are_asked_for_with_the_command():
     answer = attained.answer(known([0.8], baselines("another", **{TRIVIAL: 0.5})))
     assert "have not been computed" in answer.sentence
     assert answer.commands[0] == (
-        "python -m core baselines --labels paper3 --split patient --seed 3"
+        "python -m core baselines --cohort paper --labels paper3 --split patient --seed 0"
     )
 
 

@@ -18,12 +18,12 @@ from core.evaluation.evidence import (
     Evidence,
     QuestionAnswer,
     by_image,
-    folds_command,
     images_read,
     unit_of,
     unless_drawn,
     who_read,
 )
+from core.evaluation.further_runs import cross_validation
 from core.evaluation.onset import ABOUT_DAYS, FIRST, onset_table, onset_trend, trend_sentence
 from core.evaluation.slices import FEW
 from core.evaluation.statistics import wilson
@@ -37,6 +37,12 @@ ASKED = (
     f"Does it recognise at least {100 * WANTED:.0f} % of the COVID-19 X-rays of the first days, "
     f"and take no more than {100 - 100 * WANTED:.0f} % of the other images of the same collection "
     "for its class? (The yardstick is this page's own.)"
+)
+
+CHECKS_ALL = "A cross-validation on everything that can be placed checks every dated image once:"
+CHECKED_ALL = (
+    "A cross-validation on everything that can be placed is among these runs; another seed tells "
+    "how far chance moves its figures:"
 )
 
 
@@ -65,6 +71,7 @@ def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer
         # What decides stands first.
         said = [beside, *said[:1], *said[2:]]
     sentence = " ".join(said)
+    command, is_new = cross_validation(evidence)
     decided, sentence = unless_drawn(evidence, decided, sentence)
     return QuestionAnswer(
         KEY,
@@ -75,8 +82,8 @@ def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer
         (*_doubts(evidence, covid19, early), *by_image(setup)),
         "More early images narrow the first band; images of other diseases and of healthy people "
         "from the same hospitals would show whether the disease is recognised or the collection. "
-        "A cross-validation on everything that can be placed checks every dated image once:",
-        (folds_command(evidence),),
+        + (CHECKS_ALL if is_new else CHECKED_ALL),
+        (command,),
         {
             "setup": setup["name"],
             "runs": list(setup["runs"]),
@@ -194,18 +201,19 @@ def _doubts(evidence: Evidence, covid19: pd.DataFrame, early: pd.Series) -> Iter
     )
     if evidence.positive != COVID19:
         yield (
-            f"Recognised means: taken for the class {class_title(evidence.positive)}, which holds other causes "
-            "too. The label schemes four and covid2 ask for COVID-19 itself."
+            f"Recognised means: taken for the class {class_title(evidence.positive)}, which holds "
+            "other causes too. The label schemes four and covid2 ask for COVID-19 itself."
         )
 
 
 def _cannot(evidence: Evidence, sentence: str) -> QuestionAnswer:
+    command, is_new = cross_validation(evidence)
     return QuestionAnswer(
         KEY,
         QUESTION,
         ASKED,
         CANNOT,
         sentence,
-        would_change="A cross-validation on everything that can be placed checks every image once:",
-        commands=(folds_command(evidence),),
+        would_change=CHECKS_ALL if is_new else CHECKED_ALL,
+        commands=(command,),
     )
