@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation import published
-from core.evaluation.baseline_results import best_trivial, not_above
+from core.evaluation.baseline_results import best_trivial, lies_below, not_above
 from core.evaluation.compare import published_rows
 from core.evaluation.evidence import (
     CANNOT,
@@ -79,11 +79,13 @@ def answer(evidence: Evidence) -> QuestionAnswer:
     beside = evidence.baselines[evidence.baselines["division"] == best["division"]]
     trivial = best_trivial(beside, MEASURE)
     trivial = trivial.iloc[0] if len(trivial) else None
-    above = None if trivial is None else not_above(own, beside, MEASURE).empty
+    beaten = not_above(own, beside, MEASURE)
+    above = None if trivial is None else beaten.empty
+    below = any(lies_below(row, MEASURE) for row in beaten.to_dict("records"))
     of_paper = best["labels"] == PAPER
     gap = _against_paper(best) if of_paper else (np.nan,) * 3
-    decided = _decide(gap, above, of_paper)
-    sentence = " ".join(_sentences(best, gap, trivial, above))
+    decided = _decide(gap, above, below, of_paper)
+    sentence = " ".join(_sentences(best, gap, trivial, above, below))
     decided, sentence = unless_drawn(evidence, decided, sentence)
     like = config_of(evidence, best["run"])
     apart = like.split.model_copy(update={"by": PATIENT})
@@ -120,6 +122,7 @@ def answer(evidence: Evidence) -> QuestionAnswer:
             if trivial is None
             else {"name": trivial["backbone"], **_scored(trivial, MEASURE)},
             "above_trivial": above,
+            "below_trivial": None if trivial is None else below,
             "published": published.SUMMARY[BEST_PUBLISHED][0] / 100 if of_paper else None,
             "against_published": {"difference": gap[0], "ci95": list(gap[1:])},
         },
@@ -140,16 +143,18 @@ def _against_paper(best: pd.Series) -> tuple[float, float, float]:
     return float(best[MEASURE] - theirs["accuracy"]), low, high
 
 
-def _decide(gap: tuple[float, float, float], above: bool | None, of_paper: bool) -> str:
+def _decide(
+    gap: tuple[float, float, float], above: bool | None, below: bool, of_paper: bool
+) -> str:
     if not of_paper:
-        return CANNOT if above is None else YES if above else NOT_SETTLED
+        return CANNOT if above is None else YES if above else NO if below else NOT_SETTLED
     if gap[2] < 0:
         return NO
     return YES if gap[1] > 0 else NOT_SETTLED
 
 
 def _sentences(
-    best: pd.Series, gap: tuple, trivial: pd.Series | None, above: bool | None
+    best: pd.Series, gap: tuple, trivial: pd.Series | None, above: bool | None, below: bool
 ) -> Iterator[str]:
     yield (
         f"The best run here, {best['name']}, attains a balanced accuracy of {_said(best, MEASURE)} "
@@ -163,7 +168,7 @@ def _sentences(
     if trivial is None:
         yield "Trivial baselines have not been computed for its images."
     else:
-        stands = "lies above" if above else "is not shown to lie above"
+        stands = "lies above" if above else "lies below" if below else "is not shown to lie above"
         yield (
             f"It {stands} the best trivial baseline on the same images "
             f"({trivial['backbone']}, {_said(trivial, MEASURE)})."
