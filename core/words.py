@@ -64,8 +64,8 @@ def spread_words(mean: float, deviation: float, low: float, high: float) -> str:
 
 
 def class_words(name: str) -> str:
-    """A class in plain words with its exact name: "Pneumonia caused by bacteria (bacteria)"."""
-    return f"{CLASS_WORDS[name]} ({name})" if name in CLASS_WORDS else name
+    """A class in plain words and as charts name it: "Pneumonia caused by bacteria (bacteria)"."""
+    return f"{CLASS_WORDS[name]} ({class_title(name)})" if name in CLASS_WORDS else name
 
 
 def class_title(name: str) -> str:

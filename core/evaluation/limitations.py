@@ -10,7 +10,7 @@ from core.evaluation.baseline_results import lies_below, not_above
 from core.evaluation.cheat_results import FULL, WITHOUT_LUNGS, cheat_table
 from core.evaluation.rehearsals import keeps_random_weights
 from core.evaluation.report_facts import Facts
-from core.words import percent
+from core.words import class_title, finding_title, percent
 
 FEW_IN_A_CLASS = 100
 
@@ -113,7 +113,7 @@ def _collections(facts: Facts) -> list[str]:
         return []
     table = tables[0]
     alone = [
-        finding
+        finding_title(finding)
         for finding, rows in table.groupby("finding")
         if finding and rows["source"].nunique() == 1
     ]
@@ -137,9 +137,10 @@ def _few_images(facts: Facts) -> list[str]:
     if smallest is None or smallest[1] >= FEW_IN_A_CLASS:
         return []
     name, n = smallest
+    moves = percent(1 / n) if n else "an undefined amount"
     return [
-        f"Few validation images: as few as {n:,} of class {name}. One image more or less moves its "
-        f"sensitivity by {percent(1 / n) if n else 'an undefined amount'}; read the intervals."
+        f"Few validation images: as few as {n:,} of class {class_title(name)}. One image more or "
+        f"less moves its sensitivity by {moves}; read the intervals."
     ]
 
 

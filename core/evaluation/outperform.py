@@ -228,7 +228,7 @@ def _seven(evidence: Evidence) -> str:
     available = setups(evidence.real)
     if available.empty:
         return study_command(configure("ResNet50"), PAPERS)
-    like = config_of(evidence, available["runs"][0][0])
+    like = config_of(evidence, min(available["runs"][0]))
     rows = alike(evidence.real, like, (like.backbone,))
     same = rows[rows["split_seed"] == like.split.seed]
     return study_command(like, PAPERS, folds=folds_of(same) if like.split.fold is not None else ())

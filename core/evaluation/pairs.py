@@ -15,6 +15,7 @@ import pandas as pd
 
 from core.evaluation.common_images import Answers, common_images, numbered
 from core.evaluation.statistics import LEVEL, RESAMPLES, percentile_interval, resample_counts
+from core.words import class_title
 
 # Below this many images that one run alone has right, the binomial test is cheap and exact.
 FEW_DISCORDANT = 25
@@ -193,7 +194,7 @@ def _left_out(truth: np.ndarray, classes: Sequence[str]) -> str:
     absent = [name for i, name in enumerate(classes) if i not in truth]
     if not absent:
         return ""
-    return f"No shared image is {' or '.join(absent)}, which the means leave out."
+    return f"No shared image is {' or '.join(map(class_title, absent))}, which the means leave out."
 
 
 def _finding(row) -> str:
