@@ -7,7 +7,8 @@ that stands beside every prediction. Words about runs stand beside what shows th
 import math
 from collections.abc import Sequence
 
-from core.data.labels import CLASS_WORDS
+from core.data.labels import CLASS_WORDS, FINDINGS
+from core.data.sources import SOURCE_TITLES
 
 NOT_FOR_DIAGNOSIS = "Research and teaching only, not for diagnosis."
 # Figure and sign stay on one line.
@@ -71,13 +72,23 @@ def spread_words(mean: float, deviation: float, low: float, high: float) -> str:
 
 
 def class_words(name: str) -> str:
-    """A class in plain words with its exact name: "Pneumonia caused by bacteria (bacteria)"."""
-    return f"{CLASS_WORDS[name]} ({name})" if name in CLASS_WORDS else name
+    """A class in plain words and as charts name it: "Pneumonia caused by bacteria (bacteria)"."""
+    return f"{CLASS_WORDS[name]} ({class_title(name)})" if name in CLASS_WORDS else name
 
 
 def class_title(name: str) -> str:
     """A class's name as it stands in a chart or a table: "not_covid19" becomes "not COVID-19"."""
     return name.replace("_", " ").replace("covid19", "COVID-19")
+
+
+def finding_title(name: str) -> str:
+    """A finding's name as people write it: "covid19" becomes "COVID-19 pneumonia"."""
+    return FINDINGS.get(name, name)
+
+
+def source_title(name: str) -> str:
+    """A collection's name as people write it: "cohen" becomes "Cohen"."""
+    return SOURCE_TITLES.get(name, name)
 
 
 def counted(number: int, thing: str) -> str:

@@ -24,7 +24,8 @@ with page("Confusion matrices", LEAD, predictions=True) as settings:
     with left:
         first = choose_run(matching, "Run", "matrix-run")
     with right:
-        second = choose_run(matching, "Beside it (optional)", "matrix-second", optional=True)
+        others = [run for run in matching if run.id != first.id]
+        second = choose_run(others, "Beside it (optional)", "matrix-second", optional=True)
     shares = (
         st.segmented_control(
             "Large figures in the matrix",
@@ -34,7 +35,7 @@ with page("Confusion matrices", LEAD, predictions=True) as settings:
         )
         == "shares of the row"
     )
-    shown = [first] if second is None or second == first else [first, second]
+    shown = [first] if second is None else [first, second]
     keys = ("alone",) if len(shown) == 1 else ("left", "right")
     # What a click into the matrix will ask for, while the matrix is read.
     begin_reading(settings)

@@ -37,7 +37,7 @@ def known(scores, beside=None, **changed):
         balanced_accuracy_high=np.array(scores) + 0.02,
     )
     runs = tuple(
-        SimpleNamespace(id=run, config={"labels": "paper3", "split": {"by": "patient", "seed": 3}})
+        SimpleNamespace(id=run, config={"labels": "paper3", "split": {"by": "patient"}})
         for run in cases
     )
     return Evidence(runs, table, made.cases, made.baselines)
@@ -77,13 +77,18 @@ def test_a_split_by_image_counts_only_where_there_is_no_other():
 
 @pytest.mark.parametrize(
     ("trivial", "words", "above"),
-    [(0.5, "It lies above", True), (0.79, "It is not shown to lie above", False)],
+    [
+        (0.5, "It lies above", True),
+        (0.79, "It is not shown to lie above", False),
+        (0.9, "It lies below", False),
+    ],
 )
 def test_the_best_trivial_baseline_stands_beside_it_and_shortcuts_do_not(trivial, words, above):
     beside = baselines("division of run 0", **{TRIVIAL: trivial, SHORTCUT: 0.99})
     answer = attained.answer(known([0.8], beside))
     assert words in answer.sentence and TRIVIAL in answer.sentence
     assert answer.numbers["above_trivial"] is above
+    assert answer.numbers["below_trivial"] is (trivial == 0.9)
     assert not any("baselines" in command for command in answer.commands)
 
 
@@ -91,13 +96,13 @@ def test_missing_baselines_are_asked_for_with_the_command():
     answer = attained.answer(known([0.8], baselines("another", **{TRIVIAL: 0.5})))
     assert "have not been computed" in answer.sentence
     assert answer.commands[0] == (
-        "python -m core baselines --labels paper3 --split patient --seed 3"
+        "python -m core baselines --cohort paper --labels paper3 --split patient --seed 0"
     )
 
 
 @pytest.mark.parametrize(
     ("beside", "verdict"),
-    [({}, CANNOT), ({TRIVIAL: 0.5}, YES), ({TRIVIAL: 0.8}, NOT_SETTLED)],
+    [({}, CANNOT), ({TRIVIAL: 0.5}, YES), ({TRIVIAL: 0.8}, NOT_SETTLED), ({TRIVIAL: 0.9}, NO)],
 )
 def test_other_classes_are_asked_against_the_baselines(beside, verdict):
     rows = baselines("division of run 0", **beside)

@@ -13,6 +13,7 @@ from core.__main__ import main
 from core.data.splits import Split
 from core.errors import UserError
 from core.evaluation.baseline_results import (
+    against_trivial,
     baseline_rows,
     best_trivial,
     compute_baselines,
@@ -198,6 +199,25 @@ def test_a_choice_that_does_not_fit_is_one_sentence(settings, capsys, arguments,
     assert main(["baselines", *arguments, "--json"]) == 2
     error = json.loads(capsys.readouterr().out.splitlines()[-1])["error"]
     assert word in error and "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("high", "low_of_the_best", "how"),
+    [
+        (0.406, 0.58, "lies below a trivial baseline"),
+        (0.6, 0.58, "is not shown to beat a trivial baseline"),
+        (0.58, 0.58, "is not shown to beat a trivial baseline"),
+        (np.nan, 0.58, "is not shown to beat a trivial baseline"),
+        (0.406, np.nan, "is not shown to beat a trivial baseline"),
+    ],
+)
+def test_a_run_wholly_below_a_baseline_is_said_to_lie_below_it(high, low_of_the_best, how):
+    row = {"accuracy": 0.333, "accuracy_low": 0.299, "accuracy_high": high}
+    row |= {"accuracy_baseline": 0.668, "accuracy_low_baseline": low_of_the_best}
+    row |= {"accuracy_high_baseline": 0.761, "backbone_baseline": "Grey histogram"}
+    said = against_trivial("VGG16", row, "accuracy", "accuracy")
+    assert said.startswith(f"VGG16 {how}: accuracy 33.3") and "(Grey histogram)." in said
+    assert "nan" not in said
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,12 @@
 """COVID-19 by days since onset, against statsmodels and hand-worked cases."""
 
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from evidence_by_hand import evidence, images
 from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
@@ -84,6 +89,10 @@ def test_images_of_one_patient_widen_the_slope():
         (range(30), range(29), "1 of 30 dated images was recognised"),
         ([5] * 40, range(20), "the same day"),
         (range(40), range(20), "without overlap"),
+        (range(40), range(20, 40), "without overlap"),
+        # On the day that parts them there are both: still no slope is the most likely one.
+        ([*range(20), 19, *range(20, 40)], range(20), "without overlap"),
+        ([*range(20), *range(19, 39)], range(20), "without overlap"),
     ],
 )
 def test_no_slope_is_claimed_where_there_is_none(days, missed, reason, recwarn):
@@ -91,6 +100,65 @@ def test_no_slope_is_claimed_where_there_is_none(days, missed, reason, recwarn):
     trend = onset.onset_trend(table, onset.onset_table(table))
     assert np.isnan(trend.odds_ratio) and reason in trend.reason
     assert "nan" not in onset.trend_sentence(trend) and not recwarn.list
+
+
+@pytest.mark.parametrize("shares", [False, True])
+@pytest.mark.parametrize("patients", [25, 80])
+def test_a_slope_is_that_of_statsmodels(shares, patients):
+    random = np.random.default_rng(patients)
+    days = random.integers(0, 15, 80).astype(float)
+    share = random.random(80) < 1 / (1 + np.exp(-(days - 7) / 5))
+    table = right(dated(days)).assign(
+        patient=[f"cohen:{i % patients}" for i in range(80)],
+        right=np.where(share, 1.0, 0.5 if shares else 0.0),
+    )
+    trend = onset.onset_trend(table, onset.onset_table(table))
+    fit = sm.GLM(table["right"], sm.add_constant(days), family=sm.families.Binomial()).fit(
+        cov_type="cluster", cov_kwds={"groups": np.arange(80) % patients}
+    )
+    low, high = fit.conf_int().iloc[1]
+    assert [trend.odds_ratio, trend.odds_low, trend.odds_high] == pytest.approx(
+        np.exp([fit.params.iloc[1], low, high])
+    )
+
+
+def test_one_answer_in_the_midst_of_the_others_is_enough_for_a_slope(recwarn):
+    # Wrong up to day 19, right from day 20 on, but for one: statsmodels finds a slope too.
+    days, missed = [*range(40), 10], range(20)
+    table = right(dated(days, missed))
+    trend = onset.onset_trend(table, onset.onset_table(table))
+    fit = sm.Logit(table["right"], sm.add_constant(np.array(days, float))).fit(disp=False)
+    assert trend.odds_ratio == pytest.approx(np.exp(fit.params.iloc[1]), rel=1e-5)
+    assert trend.odds_low < trend.odds_ratio < trend.odds_high and not recwarn.list
+
+
+def test_a_share_of_right_answers_counts_on_both_sides():
+    table = right(dated(range(40), range(20)))
+    parted = table.assign(right=table["right"].mask(table["offset_days"].between(19, 19), 0.5))
+    overlapping = table.assign(right=table["right"].mask(table["offset_days"] == 5, 0.5))
+    first, second = (onset.onset_trend(t, onset.onset_table(t)) for t in (parted, overlapping))
+    assert "without overlap" in first.reason and np.isfinite(second.odds_ratio)
+
+
+def test_one_patient_has_no_slope_of_many():
+    table = right(dated([0, 2, 4, 6] * 10, range(0, 40, 3))).assign(patient="cohen:1")
+    trend = onset.onset_trend(table, onset.onset_table(table))
+    assert np.isnan(trend.odds_ratio) and trend.reason == "All dated images are of one patient."
+
+
+def test_warnings_of_other_threads_stay_warnings():
+    table = right(dated(np.tile([0, 2, 4, 6, 8], 20), range(0, 100, 3)))
+    bands = onset.onset_table(table)
+    with warnings.catch_warnings(record=True) as heard, ThreadPoolExecutor(1) as server:
+        warnings.simplefilter("always")
+        at_work = server.submit(lambda: [onset.onset_trend(table, bands) for _ in range(30)])
+        said = 0
+        while not at_work.done():
+            warnings.warn("of another visitor", stacklevel=1)
+            said += 1
+            time.sleep(0.001)
+        assert np.isfinite(at_work.result()[0].odds_ratio)
+        assert said == len(heard) > 0
 
 
 def others(n, **row):
@@ -113,9 +181,33 @@ def test_verdicts(early, missed, beside, verdict):
     answer = screening.answer(evidence({"a": images([*rows, *beside])}))
     assert answer.verdict == verdict
     assert f"{early} COVID-19 images" in answer.sentence
-    collection = "the collection cohen, and 0 images of the 100 other ones"
-    assert (collection in " ".join(answer.doubts)) == (beside[0].get("source") == "kermany")
+    collection = "the collection Cohen, and 0 images of the 100 other ones"
+    assert (collection in answer.sentence) == (beside[0].get("source") == "kermany")
+    assert "covid19" not in f"{answer.sentence} {answer.doubts}"
     assert (f"fewer than {FEW}" in " ".join(answer.doubts)) == (early < FEW)
+
+
+@pytest.mark.parametrize(
+    ("missed", "taken", "figure"),
+    [
+        # Nothing but praise until the other images of the collection are looked at.
+        (0, 95, "95.0 % (88.8 to 97.8) of the collection's other images taken for coronavirus"),
+        (50, 0, "50.0 % (40.4 to 59.6) recognised up to day 2, n = 100"),
+        (50, 95, "n = 100; 95.0 % (88.8 to 97.8) of the collection's"),
+        (0, 5, "n = 100; 5.0 % (2.2 to 11.2) of the collection's"),
+    ],
+)
+def test_the_figure_that_decides_stands_in_the_answer_and_on_the_card(missed, taken, figure):
+    rows = [{"offset_days": 1, **(MISSED if i < missed else {})} for i in range(100)]
+    beside = [*others(taken, predicted="coronavirus"), *others(100 - taken)]
+    answer = screening.answer(evidence({"a": images([*rows, *beside])}))
+    sentence, card = (text.replace("\xa0", " ") for text in (answer.sentence, answer.figure))
+    assert figure in card and ("recognised" in card) == (missed > 0 or taken == 5)
+    alarms = "Of 100 images of other classes from the same collection (Cohen)"
+    assert f"{alarms} {taken}.0 % (" in sentence and "were taken for coronavirus too" in sentence
+    assert sentence.startswith(alarms) == ("this alone makes the answer no" in sentence)
+    assert sentence.startswith(alarms) == (taken == 95)
+    assert not any("false alarms" in doubt for doubt in answer.doubts)
 
 
 @pytest.mark.parametrize(

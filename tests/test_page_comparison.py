@@ -126,6 +126,39 @@ def test_an_address_can_ask_for_a_study(settings):
     assert unknown.selectbox(key="filter-study").value == EVERY
 
 
+def filters(page):
+    return [page.selectbox(key=f"filter-{name}").value for name in ("labels", "cohort", "study")]
+
+
+def test_the_other_filters_follow_where_no_run_would_match(settings):
+    make_finished_run(settings, study="Two classes", labels="pneumonia2", cohort="all")
+    make_finished_run(settings, study="Three classes")
+    page = open_page("comparison")
+    assert filters(page) == ["paper3", EVERY, EVERY]
+    page.selectbox(key="filter-study").select("Two classes").run()
+    assert filters(page) == ["pneumonia2", EVERY, "Two classes"]
+    assert len(page.dataframe[0].value) == 1
+    page.selectbox(key="filter-cohort").select("all").run()
+    assert filters(page) == ["pneumonia2", "all", "Two classes"]
+    page.selectbox(key="filter-labels").select("paper3").run()
+    assert filters(page) == ["paper3", EVERY, EVERY]
+    page.selectbox(key="filter-cohort").select("paper").run()
+    page.selectbox(key="filter-study").select("Two classes").run()
+    assert filters(page) == ["pneumonia2", EVERY, "Two classes"]
+    page.selectbox(key="filter-cohort").select("paper").run()
+    assert filters(page) == ["paper3", "paper", EVERY]
+    assert not page.exception and not page.error and len(page.multiselect[0].value) == 1
+
+
+def test_without_a_chosen_run_the_page_stops_after_saying_so(settings):
+    make_finished_run(settings)
+    page = open_page("comparison")
+    page.multiselect[0].set_value([]).run()
+    assert not page.exception and not page.error
+    assert "No run is chosen" in text_of(page)
+    assert not page.subheader and not page.dataframe and not page.get("plotly_chart")
+
+
 def test_a_rehearsal_is_called_one_wherever_its_scores_stand(settings):
     run = make_finished_run(settings, backbone="VGG16", recipe="quick")
     change_run(run, weights="none", epochs=0, limit=400)

@@ -86,6 +86,8 @@ def test_an_address_with_a_run_chooses_it_and_a_second_stands_beside_it(settings
     page = open_page("confusion", run=older.id)
     assert page.selectbox(key="matrix-run").value == older.id
     assert "patients have images both in training and in validation" in text_of(page)
+    # Not the run itself.
+    assert len(page.selectbox(key="matrix-second").options) == 1
     page.selectbox(key="matrix-second").select(newer.id).run()
     assert not page.exception
     assert newer.id in text_of(page) and older.id in text_of(page)

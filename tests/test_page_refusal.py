@@ -55,7 +55,7 @@ def test_a_refused_image_has_no_answer_until_asked_for(place):
     blank = png(np.full((64, 64), 130, np.uint8))
     page = upload(open_page("prediction"), "blank.png", blank)
     assert not page.exception and not page.error
-    assert "It is blank" in text_of(page) and "refuse at most 2 %" in text_of(page)
+    assert "It is blank" in text_of(page) and "limits are set at 2 %" in text_of(page)
     assert [each.value for each in page.subheader] == ["No diagnosis for this image"]
     assert not page.get("plotly_chart") and len(page.image) == 1
     assert [each.label for each in page.toggle] == ["Show the answer anyway"]

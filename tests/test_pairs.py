@@ -166,6 +166,15 @@ def test_runs_without_a_shared_image_are_named_and_the_others_compared():
     assert table["p_holm"][0] == table["p_mcnemar"][0]
     words = " ".join(verdict(table))
     assert "Not compared: run 0 (id-run 0) and far" in words and "for one more pair" in words
+    tiny = [answers(name, [0, 1, 2], [True] * 3) for name in ("few", "small", "little")]
+    (first, *others) = verdict(pairs_table(tiny))
+    assert first.startswith("Not compared: few and small. The interval of the difference is undef")
+    assert first.endswith("The same holds for two more pairs.") and not others
+    assert verdict(pairs_table(tiny[:2]))[0].startswith("few and small cannot be compared. The")
+    mixed = verdict(pairs_table([*tiny[:2], other]))
+    assert len(mixed) == 2 and mixed[0].startswith("Not compared: few and small. ")
+    assert mixed[1].startswith("Not compared: few (id-few) and far (id-far) share no")
+    assert mixed[1].endswith("The same holds for one more pair.")
     best = probability_best([a, b, other])
     assert best.n == 0 and "undefined" in best.reason and best.table["probability"].isna().all()
 

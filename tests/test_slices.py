@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from core.charts.slices import slices_chart
+from core.data.labels import FINDINGS
 from core.errors import UserError
 from core.evaluation.metrics import evaluate
 from core.evaluation.slices import ALL, FEW, NOT_GIVEN, SLICINGS, slice_table
@@ -72,8 +73,8 @@ def test_every_slicing_parts_all_images_and_scores_each_slice(name):
 @pytest.mark.parametrize(
     ("name", "slices"),
     [
-        ("source", ["kermany", "cohen"]),
-        ("finding", ["normal", "bacteria", "virus", "covid19"]),
+        ("source", ["Kermany", "Cohen"]),
+        ("finding", [*FINDINGS.values()]),
         ("view", ["PA", "AP", "AP Supine", NOT_GIVEN]),
         ("sex", ["female", "male", NOT_GIVEN]),
         (
@@ -113,8 +114,8 @@ def test_viral_and_covid19_inside_coronavirus_are_told_apart():
     rows = make_rows()
     rows["predicted"] = rows["label"].where(rows["finding"] != "virus", "bacteria")
     table = slice_table(rows, CLASSES, SLICINGS["finding"]).set_index("slice")
-    assert table.loc["virus", "sensitivity_coronavirus"] == 0
-    assert table.loc["covid19", "sensitivity_coronavirus"] == 1
+    assert table.loc[FINDINGS["virus"], "sensitivity_coronavirus"] == 0
+    assert table.loc[FINDINGS["covid19"], "sensitivity_coronavirus"] == 1
     assert table.loc[ALL, "sensitivity_coronavirus"] == 0.5
 
 

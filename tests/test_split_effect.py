@@ -115,7 +115,26 @@ def test_shared_patients_are_those_of_the_split_by_image(settings):
     assert pair["shared_covid19"] == len(checked & learnt)
     assert effect.seen["n"].sum() == (covid19["side"] == "validation").sum()
     assert f"image: {pair['shared_patients']}" in effect.sentence
+    met = f"Of {len(checked)} COVID-19 patients checked by image {len(checked & learnt)} had images"
+    assert f"{met} in the training of the run that checked them" in effect.sentence
     assert pair["balanced_accuracy_image"] == pytest.approx(1) and pair["pair"] == "seed 0"
+
+
+@pytest.mark.parametrize("many", ["seeds", "folds"])
+def test_a_patient_checked_by_several_runs_counts_once(settings, many):
+    made = folds(settings) if many == "folds" else both(settings, (0, 1, 2))
+    ((by_image, by_patient),) = split_setups(made)
+    effect = split_effect(by_image, by_patient, cases_of(settings, made), resamples=50)
+    checked, met = set(), set()
+    for run in by_image:
+        rows = pd.read_csv(run.folder / "images.csv").query("finding == 'covid19'")
+        here, learnt = (
+            set(rows.loc[rows["side"] == side, "patient"]) for side in ("validation", "training")
+        )
+        checked, met = checked | here, met | here & learnt
+    assert effect.pairs["covid19_patients"].sum() > len(checked)
+    assert f"Of {len(checked)} COVID-19 patients checked by image {len(met)} had" in effect.sentence
+    assert "in each run; by patient: 0" in effect.sentence
 
 
 def test_where_a_bootstrap_shows_no_doubt_the_classes_intervals_are_combined(settings):

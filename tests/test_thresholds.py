@@ -102,6 +102,27 @@ def test_little_or_lopsided_answers_break_nothing(name, threshold, prevalence, r
     assert not recwarn.list
 
 
+def test_among_people_who_all_or_none_have_it_the_words_do_not_contradict_the_images():
+    # One image in three is found, with certainty, and no other is called.
+    cases = cases_of([2, 2, 0], [[0, 0, 1.0], [0.5, 0, 0.5], [1.0, 0, 0]])
+    rule = threshold_rule(cases, "coronavirus", 1.0, 0.0)
+    assert rule.found == 1 and rule.positive_predictive_value.value is None
+    assert rule.positive_predictive_value.reason == (
+        "Among people of whom nobody has coronavirus the rule calls nobody coronavirus: nobody is "
+        "left to be right about."
+    )
+    rule = threshold_rule(cases, "normal", 0.0, 1.0)
+    assert rule.negative_predictive_value.reason.startswith(
+        "Among people of whom everybody has normal the rule calls everybody normal"
+    )
+
+
+def test_reasons_have_the_titles_of_classes():
+    cases = cases_of([0, 0], [[0.8, 0.1, 0.1]] * 2).rename(columns={"p_coronavirus": "p_covid19"})
+    rule = threshold_rule(cases, "covid19", 0.5, 0.1)
+    assert "No validation image is COVID-19" in rule.sensitivity.reason
+
+
 def test_a_missing_class_says_so():
     rule = threshold_rule(ODD["a class missing"], "coronavirus", 0.5, 0.1)
     for figure in ("sensitivity", "missed_per_1000", "positive_predictive_value"):

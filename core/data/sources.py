@@ -18,6 +18,11 @@ from core.settings import Settings
 Progress = Callable[[str, int, int], None] | None
 
 KERMANY, COHEN, PHANTOM = "kermany", "cohen", "phantom"
+SOURCE_TITLES: dict[str, str] = {
+    KERMANY: "Kermany",
+    COHEN: "Cohen",
+    PHANTOM: "phantom (synthetic)",
+}
 SPLIT_FOLDERS = ("train", "val", "test")
 CLASS_FOLDERS = ("NORMAL", "PNEUMONIA")
 

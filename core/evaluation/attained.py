@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation import published
-from core.evaluation.baseline_results import best_trivial, not_above
+from core.evaluation.baseline_results import best_trivial, lies_below, not_above
 from core.evaluation.compare import published_rows
 from core.evaluation.evidence import (
     CANNOT,
@@ -25,11 +25,15 @@ from core.evaluation.evidence import (
     QuestionAnswer,
     unless_drawn,
 )
+from core.evaluation.further_runs import (
+    baselines_command,
+    config_of,
+    seeds_command,
+    train_command,
+)
 from core.evaluation.rehearsals import keeps_random_weights
 from core.evaluation.spread import spread_table
 from core.evaluation.statistics import difference_of_scores
-from core.run_files import split_of
-from core.runs import Run
 from core.words import counted, percent, points
 
 KEY = "RQ3"
@@ -46,10 +50,6 @@ ASKED_OTHERWISE = "Does the best run lie above every trivial baseline?"
 OPTIMISTIC = (
     "This run is split by image, as the paper's were: patients stand on both sides, and the figure "
     "is optimistic. A run split by patient is the stricter test."
-)
-SEEDS = (
-    "python -m core study --backbones {backbone} --recipe {recipe} --cohort {cohort} "
-    "--labels {labels} --split patient --seeds 0,1,2"
 )
 # The question asks for a figure: yes and no would answer another one.
 IN_SHORT = {YES: "as high as published", NO: "lower than published"}
@@ -71,23 +71,27 @@ def answer(evidence: Evidence) -> QuestionAnswer:
     best = best_run(evidence.real)
     if best is None:
         return _cannot(
+            evidence,
             "No run here has a balanced accuracy: train one whose validation images hold every "
-            "class."
+            "class.",
         )
     own = evidence.real[evidence.real["run"] == best["run"]]
     beside = evidence.baselines[evidence.baselines["division"] == best["division"]]
     trivial = best_trivial(beside, MEASURE)
     trivial = trivial.iloc[0] if len(trivial) else None
-    above = None if trivial is None else not_above(own, beside, MEASURE).empty
+    beaten = not_above(own, beside, MEASURE)
+    above = None if trivial is None else beaten.empty
+    below = any(lies_below(row, MEASURE) for row in beaten.to_dict("records"))
     of_paper = best["labels"] == PAPER
     gap = _against_paper(best) if of_paper else (np.nan,) * 3
-    decided = _decide(gap, above, of_paper)
-    sentence = " ".join(_sentences(best, gap, trivial, above))
+    decided = _decide(gap, above, below, of_paper)
+    sentence = " ".join(_sentences(best, gap, trivial, above, below))
     decided, sentence = unless_drawn(evidence, decided, sentence)
-    (run,) = (run for run in evidence.runs if run.id == best["run"])
-    commands = [SEEDS.format(**best[["backbone", "recipe", "cohort", "labels"]])]
+    like = config_of(evidence, best["run"])
+    apart = like.split.model_copy(update={"by": PATIENT})
+    commands = [seeds_command(evidence, like.model_copy(update={"split": apart}))]
     if trivial is None:
-        commands.insert(0, baselines_command(run))
+        commands = [baselines_command(like), *commands]
     scored, drawn = _scored(best, MEASURE), [own, beside]
     if of_paper and not evidence.synthetic:
         paper = published_rows()
@@ -99,14 +103,15 @@ def answer(evidence: Evidence) -> QuestionAnswer:
         decided,
         sentence,
         tuple(_doubts(evidence, best)),
-        "Other seeds tell how much of the figure is luck; the recipe paper trains the whole "
+        ("" if best["split"] == PATIENT else "Patients kept apart are the stricter test. ")
+        + "Other seeds tell how much of the figure is luck; the recipe paper trains the whole "
         "network as published"
         + (
             ", and the trivial baselines tell what no lung is needed for."
             if trivial is None
             else "."
         ),
-        tuple(commands),
+        tuple(filter(None, commands)),
         {
             "run": best["run"],
             "name": best["name"],
@@ -117,6 +122,7 @@ def answer(evidence: Evidence) -> QuestionAnswer:
             if trivial is None
             else {"name": trivial["backbone"], **_scored(trivial, MEASURE)},
             "above_trivial": above,
+            "below_trivial": None if trivial is None else below,
             "published": published.SUMMARY[BEST_PUBLISHED][0] / 100 if of_paper else None,
             "against_published": {"difference": gap[0], "ci95": list(gap[1:])},
         },
@@ -128,21 +134,6 @@ def answer(evidence: Evidence) -> QuestionAnswer:
     )
 
 
-def baselines_command(run: Run) -> str:
-    """The command that computes the trivial baselines of the division of ``run``."""
-    config, split = run.config, split_of(run.config)
-    options = {
-        "cohort": config.get("cohort"),
-        "labels": config.get("labels"),
-        "split": split.get("by"),
-        "seed": split.get("seed"),
-        "fold": split.get("fold"),
-        "limit": config.get("limit"),
-    }
-    given = [f"--{name} {value}" for name, value in options.items() if value is not None]
-    return " ".join(["python -m core baselines", *given])
-
-
 def _against_paper(best: pd.Series) -> tuple[float, float, float]:
     theirs = published.summary_table().set_index("backbone").loc[BEST_PUBLISHED]
     bounds = best[[f"{MEASURE}_low", f"{MEASURE}_high"]].to_numpy(float)
@@ -152,16 +143,18 @@ def _against_paper(best: pd.Series) -> tuple[float, float, float]:
     return float(best[MEASURE] - theirs["accuracy"]), low, high
 
 
-def _decide(gap: tuple[float, float, float], above: bool | None, of_paper: bool) -> str:
+def _decide(
+    gap: tuple[float, float, float], above: bool | None, below: bool, of_paper: bool
+) -> str:
     if not of_paper:
-        return CANNOT if above is None else YES if above else NOT_SETTLED
+        return CANNOT if above is None else YES if above else NO if below else NOT_SETTLED
     if gap[2] < 0:
         return NO
     return YES if gap[1] > 0 else NOT_SETTLED
 
 
 def _sentences(
-    best: pd.Series, gap: tuple, trivial: pd.Series | None, above: bool | None
+    best: pd.Series, gap: tuple, trivial: pd.Series | None, above: bool | None, below: bool
 ) -> Iterator[str]:
     yield (
         f"The best run here, {best['name']}, attains a balanced accuracy of {_said(best, MEASURE)} "
@@ -175,7 +168,7 @@ def _sentences(
     if trivial is None:
         yield "Trivial baselines have not been computed for its images."
     else:
-        stands = "lies above" if above else "is not shown to lie above"
+        stands = "lies above" if above else "lies below" if below else "is not shown to lie above"
         yield (
             f"It {stands} the best trivial baseline on the same images "
             f"({trivial['backbone']}, {_said(trivial, MEASURE)})."
@@ -233,7 +226,7 @@ def _scored(row: pd.Series, name: str) -> dict:
     return {"value": float(row[name]), "ci95": [float(row[f"{name}_{e}"]) for e in ("low", "high")]}
 
 
-def _cannot(sentence: str) -> QuestionAnswer:
+def _cannot(evidence: Evidence, sentence: str) -> QuestionAnswer:
     return QuestionAnswer(
         KEY,
         QUESTION,
@@ -241,5 +234,5 @@ def _cannot(sentence: str) -> QuestionAnswer:
         CANNOT,
         sentence,
         would_change="Any finished run answers it:",
-        commands=("python -m core train --backbone ResNet50 --recipe quick --split patient",),
+        commands=(train_command(evidence),),
     )

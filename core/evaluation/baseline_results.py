@@ -10,7 +10,7 @@ from the content of the division, so that they are found again for every run tha
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +28,7 @@ from core.run_files import read_object
 from core.settings import Settings
 from core.training.run_data import ImageChoice, divide, prediction_table, sides_table
 from core.undefined_scores import only_defined
+from core.words import percent
 
 FOLDER = "baselines"
 
@@ -137,6 +138,26 @@ def not_above(mine: pd.DataFrame, baselines: pd.DataFrame, measure: str) -> pd.D
     pairs = mine.merge(best, on="division", suffixes=("", "_baseline")).dropna(subset=[measure])
     above = pairs[f"{measure}_low"] > pairs[f"{measure}_high_baseline"]
     return pairs[~above].reset_index(drop=True)
+
+
+def lies_below(row: Mapping, measure: str) -> bool:
+    """Whether a row of ``not_above`` lies below its baseline, interval against interval."""
+    return bool(row[f"{measure}_high"] < row[f"{measure}_low_baseline"])
+
+
+def against_trivial(name: str, row: Mapping, measure: str, score: str) -> str:
+    """The sentence on a row of ``not_above``: ``name`` the run's, ``score`` the measure's words."""
+    own, best = (
+        percent(*(row[f"{measure}{end}{whose}"] for end in ("", "_low", "_high")))
+        for whose in ("", "_baseline")
+    )
+    how = "is not shown to beat a trivial baseline"
+    if lies_below(row, measure):
+        how = "lies below a trivial baseline"
+    return (
+        f"{name} {how}: {score} {own}, against {best} for the best of them "
+        f"({row['backbone_baseline']})."
+    )
 
 
 _BESIDE = ("n_training", "overlap_patients", "overlap_images", "synthetic")

@@ -8,6 +8,7 @@ from core.data.labels import COHORTS, LABEL_SCHEMES
 from core.evaluation.cheat_results import cheat_table
 from core.evaluation.provenance import versions
 from core.evaluation.report_facts import Facts
+from core.words import class_title, finding_title, source_title
 
 
 def data_sources(facts: Facts) -> str:
@@ -15,7 +16,11 @@ def data_sources(facts: Facts) -> str:
     if facts.synthetic:
         return "Synthetic images drawn by ChestBench; no patients."
     sources = sorted({name for t in facts.images.values() for name in t["source"].unique() if name})
-    return f"Public collections: {', '.join(sources)} (section Data)." if sources else ""
+    return (
+        f"Public collections: {', '.join(map(source_title, sources))} (section Data)."
+        if sources
+        else ""
+    )
 
 
 def eligibility(facts: Facts) -> str:
@@ -52,7 +57,10 @@ def elements(facts: Facts) -> str:
     for name in facts.labels:
         if name in LABEL_SCHEMES:
             scheme = LABEL_SCHEMES[name]
-            parts = "; ".join(f"{finding} as {c}" for finding, c in scheme.class_of.items())
+            parts = "; ".join(
+                f"{finding_title(finding)} as {class_title(c)}"
+                for finding, c in scheme.class_of.items()
+            )
             said.append(f"Label scheme {name}: {parts}.")
     return " ".join(said) + (" Common data elements: none referred to." if said else "")
 

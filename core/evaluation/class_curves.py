@@ -18,6 +18,7 @@ from core.evaluation.statistics import (
     percentile_interval,
     resample_cases,
 )
+from core.words import class_title
 
 # A browser draws this many points without delay, and a reader sees no more of them.
 MOST_POINTS = 200
@@ -65,8 +66,9 @@ def class_curves(
     positive = (cases["label"] == name).to_numpy()
     score = cases[f"p_{name}"].to_numpy(dtype=float)
     n, positives = len(positive), int(positive.sum())
+    title = class_title(name)
     if not positives or positives == n:
-        which = f"No validation image is {name}" if not positives else f"All are {name}"
+        which = f"No validation image is {title}" if not positives else f"All are {title}"
         nothing = pd.DataFrame(columns=["x", "y", "threshold"], dtype=float)
         no_band = pd.DataFrame(columns=["x", "low", "high"], dtype=float)
         empty = Curve(nothing, no_band, Estimate(None, reason=f"{which}: there is no curve."))

@@ -212,16 +212,6 @@ def _no_covid19(images: pd.DataFrame) -> str:
     )
 
 
-def folds_command(evidence: Evidence) -> str:
-    """The command of a cross-validation that checks every image that can be placed once."""
-    rows = evidence.real.sort_values("balanced_accuracy", ascending=False)
-    backbone, labels = rows[["backbone", "labels"]].iloc[0] if len(rows) else ("ResNet50", "paper3")
-    return (
-        f"python -m core study --backbones {backbone} --labels {labels} --cohort all "
-        "--split patient --folds all"
-    )
-
-
 def who_read(setup: pd.Series) -> str:
     """The setup in words: "ResNet50, quick, patient, 3 runs together"."""
     several = len(setup["runs"])

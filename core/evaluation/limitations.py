@@ -6,13 +6,13 @@ figures are for) stands in the checklist of ``core.evaluation.claim`` instead.
 
 import pandas as pd
 
-from core.evaluation.baseline_results import not_above
+from core.evaluation.baseline_results import lies_below, not_above
 from core.evaluation.cheat_differences import difference_table, difference_words, needs_lungs
 from core.evaluation.cheat_results import WITHOUT_LUNGS
 from core.evaluation.rehearsals import keeps_random_weights
 from core.evaluation.report_facts import Facts
 from core.undefined_scores import missing_class
-from core.words import percent
+from core.words import class_title, finding_title, percent
 
 FEW_IN_A_CLASS = 100
 
@@ -115,7 +115,7 @@ def _collections(facts: Facts) -> list[str]:
         return []
     table = tables[0]
     alone = [
-        finding
+        finding_title(finding)
         for finding, rows in table.groupby("finding")
         if finding and rows["source"].nunique() == 1
     ]
@@ -142,8 +142,8 @@ def _few_images(facts: Facts) -> list[str]:
     if not n:
         return [missing_class(name)]
     return [
-        f"Few validation images: as few as {n:,} of class {name}. One image more or less moves its "
-        f"sensitivity by {percent(1 / n)}; read the intervals."
+        f"Few validation images: as few as {n:,} of class {class_title(name)}. One image more or "
+        f"less moves its sensitivity by {percent(1 / n)}; read the intervals."
     ]
 
 
@@ -166,8 +166,15 @@ def _baselines(facts: Facts) -> list[str]:
     beaten = not_above(facts.scores, facts.baselines, "balanced_accuracy")
     if beaten.empty:
         return []
+    below = beaten.apply(lies_below, axis=1, measure="balanced_accuracy")
+    said = {
+        "Below the best trivial baseline": beaten[below],
+        "Not shown to beat a trivial baseline": beaten[~below],
+    }
     return [
-        f"Not shown to beat a trivial baseline in balanced accuracy: {_list(list(beaten['name']))}."
+        f"{how} in balanced accuracy: {_list(list(rows['name']))}."
+        for how, rows in said.items()
+        if len(rows)
     ]
 
 

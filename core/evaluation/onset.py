@@ -5,7 +5,6 @@ from the first symptoms or from the admission to hospital, whichever the source 
 say which. What the figures answer stands in ``core.evaluation.screening``.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,21 +116,31 @@ def _odds_ratio(right: np.ndarray, days: np.ndarray, unit: np.ndarray) -> tuple[
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    undefined = (np.nan, np.nan, np.nan), "Days part right and wrong answers without overlap."
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("error")
-        try:
-            constant_and_days = np.column_stack([np.ones_like(days), days])
-            fit = GLM(right, constant_and_days, family=Binomial()).fit(
-                cov_type="cluster", cov_kwds={"groups": unit}
-            )
-        except (Warning, np.linalg.LinAlgError, ValueError):
-            return undefined
-    slope, error = float(fit.params[1]), float(fit.bse[1])
-    if not np.isfinite([slope, error]).all():
-        return undefined
+    undefined = (np.nan, np.nan, np.nan)
+    if _parted(right, days):
+        return undefined, "Days part right and wrong answers without overlap."
+    if len(np.unique(unit)) < 2:
+        return undefined, "All dated images are of one patient."
+    constant_and_days = np.column_stack([np.ones_like(days), days])
+    with np.errstate(all="ignore"):
+        fit = GLM(right, constant_and_days, family=Binomial()).fit(
+            cov_type="cluster", cov_kwds={"groups": unit}
+        )
+        slope, error = float(fit.params[1]), float(fit.bse[1])
+    if not (fit.converged and np.isfinite([slope, error]).all()):
+        return undefined, "The regression on days does not come to an end."
     reach = norm.ppf((1 + LEVEL) / 2) * error
     return tuple(np.exp([slope, slope - reach, slope + reach]).tolist()), ""
+
+
+def _parted(right: np.ndarray, days: np.ndarray) -> bool:
+    """Whether a day parts right from wrong answers, so that no slope is the most likely one.
+
+    The estimate exists only where both overlap (Albert & Anderson, Biometrika 71 (1984) 1-10);
+    a share of right answers is some of both.
+    """
+    some_right, some_wrong = days[right > 0], days[right < 1]
+    return some_right.max() <= some_wrong.min() or some_wrong.max() <= some_right.min()
 
 
 def trend_sentence(trend: Trend) -> str:

@@ -21,12 +21,22 @@ from core.evaluation.evidence import (
     YES,
     Evidence,
     QuestionAnswer,
+    setups,
     unless_drawn,
+)
+from core.evaluation.further_runs import (
+    PAPERS,
+    alike,
+    config_of,
+    folds_of,
+    seeds_command,
+    study_command,
 )
 from core.evaluation.pairs import BETTER, Best, pairs_table, probability_best
 from core.evaluation.rehearsals import keeps_random_weights
 from core.evaluation.spread import spread_table
 from core.evaluation.verdict import better_first, verdict
+from core.training.config import configure
 from core.words import PERCENT, counted, listed
 
 KEY = "RQ1"
@@ -38,8 +48,6 @@ ASKED = (
 # Two networks whose gap is surely below this differ too little to call one distinctly better; a
 # yardstick of ours, a fraction of balanced accuracy.
 NEGLIGIBLE = 0.02
-SEVEN = "python -m core study --backbones all --recipe quick --split patient --seeds 0"
-SEEDS = "python -m core study --backbones all --recipe quick --split patient --seeds 0,1,2"
 
 
 def fair_contests(table: pd.DataFrame) -> list[pd.DataFrame]:
@@ -74,7 +82,7 @@ def answer(evidence: Evidence, test=tested) -> QuestionAnswer:
     by_id = {run.id: run for run in evidence.runs}
     answers, left_out = read_answers([by_id[run] for run in rows["run"]])
     if len(answers) < 2:
-        return _cannot(" ".join(left_out.values()))
+        return _cannot(evidence, " ".join(left_out.values()))
     pairs, best = test(answers)
     pairs = better_first(pairs)
     ranked = best.table.sort_values("balanced_accuracy", ascending=False, ignore_index=True)
@@ -106,7 +114,7 @@ def answer(evidence: Evidence, test=tested) -> QuestionAnswer:
         tuple(_doubts(evidence, rows, elsewhere, left_out)),
         "More seeds tell whether the same network leads again; more validation images narrow the "
         "intervals.",
-        (SEEDS,),
+        (seeds_command(evidence, config_of(evidence, rows["run"].iloc[0]), [*rows["backbone"]]),),
         {
             "networks": ranked[["name", "run", "balanced_accuracy", "probability"]].to_dict(
                 "records"
@@ -195,25 +203,38 @@ def _doubts(
 def _missing(evidence: Evidence) -> QuestionAnswer:
     networks = list(evidence.real["backbone"].unique())
     if not networks:
-        return _cannot("There is no finished run that can be read.")
+        return _cannot(evidence, "There is no finished run that can be read.")
     if len(networks) == 1:
         return _cannot(
+            evidence,
             f"Only {networks[0]} was trained here. Repeats of one network tell how far chance "
             "moves its score, not whether another one is better; train at least one more on the "
-            "same images."
+            "same images.",
         )
     if evidence.real["recipe"].nunique() > 1 and not evidence.real["division"].duplicated().any():
         reason = "with other recipes and on other images"
     else:
         reason = "with another recipe or on other images"
     return _cannot(
+        evidence,
         f"{listed(networks)} were each trained {reason}: no two networks share recipe, training "
         "images and validation images, so a gap between them could come from either. Train them "
-        "as one study, with the same split and seed."
+        "as one study, with the same split and seed.",
     )
 
 
-def _cannot(sentence: str) -> QuestionAnswer:
+def _seven(evidence: Evidence) -> str:
+    """The command of all seven networks on the images of the most believable runs here."""
+    available = setups(evidence.real)
+    if available.empty:
+        return study_command(configure("ResNet50"), PAPERS)
+    like = config_of(evidence, min(available["runs"][0]))
+    rows = alike(evidence.real, like, (like.backbone,))
+    same = rows[rows["split_seed"] == like.split.seed]
+    return study_command(like, PAPERS, folds=folds_of(same) if like.split.fold is not None else ())
+
+
+def _cannot(evidence: Evidence, sentence: str) -> QuestionAnswer:
     return QuestionAnswer(
         KEY,
         QUESTION,
@@ -221,5 +242,5 @@ def _cannot(sentence: str) -> QuestionAnswer:
         CANNOT,
         sentence,
         would_change="A study of all seven networks on the same images:",
-        commands=(SEVEN,),
+        commands=(_seven(evidence),),
     )

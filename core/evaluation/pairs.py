@@ -15,6 +15,7 @@ import pandas as pd
 
 from core.evaluation.common_images import Answers, common_images, numbered
 from core.evaluation.statistics import LEVEL, RESAMPLES, percentile_interval, resample_counts
+from core.words import class_title
 
 # Below this many images that one run alone has right, the binomial test is cheap and exact.
 FEW_DISCORDANT = 25
@@ -213,7 +214,8 @@ def _absent(truth: np.ndarray, classes: Sequence[str]) -> str:
     absent = [name for i, name in enumerate(classes) if i not in truth]
     if not absent:
         return ""
-    return f"No shared image is {' or '.join(absent)}: balanced accuracy is undefined on them."
+    words = " or ".join(map(class_title, absent))
+    return f"No shared image is {words}: balanced accuracy is undefined on them."
 
 
 def _finding(row) -> str:

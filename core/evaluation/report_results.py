@@ -18,7 +18,12 @@ from core.charts.differences import best_chart, differences_chart
 from core.charts.spread import spread_chart
 from core.evaluation import published
 from core.evaluation import report_figures as figures
-from core.evaluation.baseline_results import best_trivial, not_above, who_lies_above
+from core.evaluation.baseline_results import (
+    against_trivial,
+    best_trivial,
+    not_above,
+    who_lies_above,
+)
 from core.evaluation.cheat_differences import difference_table, difference_words
 from core.evaluation.cheat_results import SEEN, cheat_table
 from core.evaluation.compare import undefined_words
@@ -140,12 +145,7 @@ def trivial_baselines(facts: Facts) -> Iterator[Block]:
     )
     beaten = not_above(facts.scores, facts.baselines, MEASURE)
     for row in beaten.to_dict("records"):
-        best = (row[f"{MEASURE}{end}_baseline"] for end in ("", "_low", "_high"))
-        own = (row[f"{MEASURE}{end}"] for end in ("", "_low", "_high"))
-        yield (
-            f"{row['name']} is not shown to beat a trivial baseline: {percent(*own)}, against "
-            f"{percent(*best)} for the best of them ({row['backbone_baseline']})."
-        )
+        yield against_trivial(row["name"], row, MEASURE, "balanced accuracy")
     if beaten.empty:
         scored = facts.scores.dropna(subset=[MEASURE])
         if some := int(scored["division"].isin(facts.baselines["division"]).sum()):

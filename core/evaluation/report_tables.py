@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.data.labels import FINDINGS
 from core.evaluation.claim import FILLED, checklist
 from core.evaluation.provenance import FILES, digests, saved_by
 from core.evaluation.report_facts import Facts
 from core.studies import config_fields
 from core.training.config import RunConfig
-from core.words import class_title
+from core.words import class_title, finding_title, source_title
 
 _MOST_NAMED = 6
 
@@ -37,7 +36,7 @@ class Table:
 
 def count_tables(images: pd.DataFrame) -> list[Table]:
     """Images and patients by class, by finding and by source, from the content of images.csv."""
-    words = {"label": class_title, "finding": lambda name: FINDINGS.get(name, name), "source": str}
+    words = {"label": class_title, "finding": finding_title, "source": source_title}
     titles = {"label": "Class", "finding": "Finding", "source": "Source"}
     # An image whose patient is unknown counts as one patient.
     images = images.assign(person=images["patient"].where(images["patient"] != "", images["id"]))

@@ -18,16 +18,16 @@ from core.evaluation.evidence import (
     Evidence,
     QuestionAnswer,
     by_image,
-    folds_command,
     images_read,
     unit_of,
     unless_drawn,
     who_read,
 )
-from core.evaluation.onset import ABOUT_DAYS, FIRST, Trend, onset_table, onset_trend, trend_sentence
+from core.evaluation.further_runs import cross_validation
+from core.evaluation.onset import ABOUT_DAYS, FIRST, onset_table, onset_trend, trend_sentence
 from core.evaluation.slices import FEW
 from core.evaluation.statistics import wilson
-from core.words import counted, percent
+from core.words import PERCENT, class_title, counted, listed, percent, source_title
 
 KEY = "RQ2"
 QUESTION = "Can it screen for COVID-19 early?"
@@ -37,6 +37,12 @@ ASKED = (
     f"Does it recognise at least {100 * WANTED:.0f} % of the COVID-19 X-rays of the first days, "
     f"and take no more than {100 - 100 * WANTED:.0f} % of the other images of the same collection "
     "for its class? (The yardstick is this page's own.)"
+)
+
+CHECKS_ALL = "A cross-validation on everything that can be placed checks every dated image once:"
+CHECKED_ALL = (
+    "A cross-validation on everything that can be placed is among these runs; another seed tells "
+    "how far chance moves its figures:"
 )
 
 
@@ -59,7 +65,13 @@ def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer
     same = others[others["source"].isin(covid19["source"].unique())]
     alarms = _alarms(same)
     decided = _decide(early, same, alarms)
-    sentence = _sentence(covid19, early, trend, setup)
+    beside = _beside(evidence, covid19, others, same, alarms)
+    said = [_sentence(covid19, early, setup), beside, trend_sentence(trend)]
+    if decided == NO and _too_many(same, alarms):
+        # What decides stands first.
+        said = [beside, *said[:1], *said[2:]]
+    sentence = " ".join(said)
+    command, is_new = cross_validation(evidence)
     decided, sentence = unless_drawn(evidence, decided, sentence)
     return QuestionAnswer(
         KEY,
@@ -67,11 +79,11 @@ def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer
         ASKED,
         decided,
         sentence,
-        (*_doubts(evidence, covid19, early, others, same, alarms), *by_image(setup)),
+        (*_doubts(evidence, covid19, early), *by_image(setup)),
         "More early images narrow the first band; images of other diseases and of healthy people "
         "from the same hospitals would show whether the disease is recognised or the collection. "
-        "A cross-validation on everything that can be placed checks every dated image once:",
-        (folds_command(evidence),),
+        + (CHECKS_ALL if is_new else CHECKED_ALL),
+        (command,),
         {
             "setup": setup["name"],
             "runs": list(setup["runs"]),
@@ -85,6 +97,7 @@ def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer
             },
         },
         {"bands": bands},
+        figure=_figure(evidence, decided, early, same, alarms),
     )
 
 
@@ -100,13 +113,66 @@ def _alarms(same: pd.DataFrame) -> tuple[float, float, float]:
 def _decide(early: pd.Series, same: pd.DataFrame, alarms: tuple[float, float, float]) -> str:
     if not early["n"]:
         return NOT_SETTLED
-    enough = len(same) >= FEW
-    if early["high"] < WANTED or (enough and alarms[1] > 1 - WANTED):
+    if early["high"] < WANTED or _too_many(same, alarms):
         return NO
-    return YES if early["low"] >= WANTED and enough and alarms[2] <= 1 - WANTED else NOT_SETTLED
+    few_alarms = len(same) >= FEW and alarms[2] <= 1 - WANTED
+    return YES if early["low"] >= WANTED and few_alarms else NOT_SETTLED
 
 
-def _sentence(covid19: pd.DataFrame, early: pd.Series, trend: Trend, setup: pd.Series) -> str:
+def _too_many(same: pd.DataFrame, alarms: tuple[float, float, float]) -> bool:
+    """Whether there are surely more false alarms than are asked for."""
+    return len(same) >= FEW and alarms[1] > 1 - WANTED
+
+
+def _figure(
+    evidence: Evidence,
+    decided: str,
+    early: pd.Series,
+    same: pd.DataFrame,
+    alarms: tuple[float, float, float],
+) -> str:
+    """What decided, with its interval: both figures, or of a no those that speak against it."""
+    figures = []
+    if early["n"] and (decided != NO or early["high"] < WANTED):
+        first = percent(early["sensitivity"], early["low"], early["high"])
+        figures.append(f"{first} recognised {FIRST}, n = {early['n']:,}")
+    if len(same) and (decided != NO or _too_many(same, alarms)):
+        figures.append(
+            f"{percent(*alarms)} of the collection's other images taken for "
+            f"{class_title(evidence.positive)} too, n = {len(same):,}"
+        )
+    return "; ".join(figures)
+
+
+def _beside(
+    evidence: Evidence,
+    covid19: pd.DataFrame,
+    others: pd.DataFrame,
+    same: pd.DataFrame,
+    alarms: tuple[float, float, float],
+) -> str:
+    """What the other images of the collection say: whether it is the disease that is recognised."""
+    sources = listed([source_title(name) for name in sorted(covid19["source"].unique())])
+    positive = class_title(evidence.positive)
+    if len(same) < FEW:
+        return (
+            f"The COVID-19 images come from the collection {sources}, and "
+            f"{counted(len(same), 'image')} of the {len(others):,} other ones "
+            f"{'does' if len(same) == 1 else 'do'}: a network that recognises the collection "
+            "recognises COVID-19 without seeing it, at any day. This alone keeps the answer from "
+            "being yes."
+        )
+    said = (
+        f"Of {counted(len(same), 'image')} of other classes from the same collection ({sources}) "
+        f"{percent(*alarms)} were taken for {positive} too (false alarms)"
+    )
+    allowed = f"{100 - 100 * WANTED:.0f}{PERCENT}"
+    if _too_many(same, alarms):
+        return f"{said}, where at most {allowed} are allowed: this alone makes the answer no."
+    return f"{said}; at most {allowed} are allowed."
+
+
+def _sentence(covid19: pd.DataFrame, early: pd.Series, setup: pd.Series) -> str:
     units = unit_of(covid19).nunique()
     rate = float(covid19["right"].mean())
     whole = percent(rate, *wilson(rate * units, units))
@@ -116,20 +182,11 @@ def _sentence(covid19: pd.DataFrame, early: pd.Series, trend: Trend, setup: pd.S
     )
     if early["n"]:
         first = percent(early["sensitivity"], early["low"], early["high"])
-        said += f"; of the {early['n']:,} {FIRST}, {first}."
-    else:
-        said += f"; none of them is dated {FIRST}."
-    return f"{said} {trend_sentence(trend)}"
+        return f"{said}; of the {early['n']:,} {FIRST}, {first}."
+    return f"{said}; none of them is dated {FIRST}."
 
 
-def _doubts(
-    evidence: Evidence,
-    covid19: pd.DataFrame,
-    early: pd.Series,
-    others: pd.DataFrame,
-    same: pd.DataFrame,
-    alarms: tuple[float, float, float],
-) -> Iterator[str]:
+def _doubts(evidence: Evidence, covid19: pd.DataFrame, early: pd.Series) -> Iterator[str]:
     if early["n"] < FEW:
         yield (
             f"Only {counted(early['n'], 'image')} {FIRST}, fewer than {FEW}: chance moves such a "
@@ -142,33 +199,21 @@ def _doubts(
         f"Images without a day ({undated:,}) stand apart; those before day 0 ({before:,}) count as "
         f"{FIRST}."
     )
-    if len(same) < FEW:
-        sources = " and ".join(sorted(covid19["source"].unique()))
-        yield (
-            f"The COVID-19 images come from the collection {sources}, and "
-            f"{counted(len(same), 'image')} of the {len(others):,} other ones do: a network that "
-            "recognises the collection recognises COVID-19 without seeing it, at any day. This "
-            "alone keeps the answer from being yes."
-        )
-    else:
-        yield (
-            f"Of {counted(len(same), 'image')} of other classes from the same collection "
-            f"{percent(*alarms)} were taken for {evidence.positive} (false alarms)."
-        )
     if evidence.positive != COVID19:
         yield (
-            f"Recognised means: taken for the class {evidence.positive}, which holds other causes "
-            "too. The label schemes covid2 and four ask for COVID-19 itself."
+            f"Recognised means: taken for the class {class_title(evidence.positive)}, which holds "
+            "other causes too. The label schemes four and covid2 ask for COVID-19 itself."
         )
 
 
 def _cannot(evidence: Evidence, sentence: str) -> QuestionAnswer:
+    command, is_new = cross_validation(evidence)
     return QuestionAnswer(
         KEY,
         QUESTION,
         ASKED,
         CANNOT,
         sentence,
-        would_change="A cross-validation on everything that can be placed checks every image once:",
-        commands=(folds_command(evidence),),
+        would_change=CHECKS_ALL if is_new else CHECKED_ALL,
+        commands=(command,),
     )

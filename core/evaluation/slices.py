@@ -11,6 +11,7 @@ import pandas as pd
 
 from core.data.labels import FINDINGS
 from core.evaluation.metrics import evaluate
+from core.words import class_title, finding_title, source_title
 
 # Below this a slice says little, and is marked.
 FEW = 30
@@ -62,14 +63,14 @@ SLICINGS: dict[str, Slicing] = {
         "Source",
         "The collection an image comes from. Collections differ in hospitals, machines and ages, "
         "so a network can tell them apart without looking at lungs.",
-        _column("source"),
+        lambda rows: _column("source")(rows).map(source_title),
     ),
     "finding": Slicing(
         "Finding",
         "What the source says, finer than the classes: within the paper's class coronavirus, "
         "other viruses against COVID-19. A slice of one finding has one class.",
-        _column("finding"),
-        tuple(FINDINGS),
+        lambda rows: _column("finding")(rows).map(finding_title),
+        tuple(FINDINGS.values()),
     ),
     "view": Slicing(
         "View",
@@ -143,7 +144,7 @@ def _row(name: str, rows: pd.DataFrame, classes: Sequence[str], seed: int) -> di
     row["undefined"] = ""
     if missing:
         row["undefined"] = (
-            f"no image of {' or of '.join(missing)}, so no sensitivity for "
+            f"no image of {' or of '.join(map(class_title, missing))}, so no sensitivity for "
             f"{'it' if len(missing) == 1 else 'them'} and no balanced accuracy"
         )
     return row

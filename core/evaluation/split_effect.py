@@ -107,7 +107,10 @@ def split_effect(
         columns=list(CHANGE_COLUMNS),
     )
     matched = [seeds_of(run) for run in by_image] == [seeds_of(run) for run in by_patient]
-    shared, seen = _shared(by_image, cases)
+    shared, covid19 = _shared(by_image, cases)
+    met = covid19["met"]
+    parts = {"met in training": covid19[met], "new": covid19[~met]}
+    seen = pd.DataFrame([{"part": name, **_recalled(part)} for name, part in parts.items()])
     pairs = _pairs(by_image, by_patient, cases, shared) if matched else []
     pairs = pd.DataFrame(pairs, columns=list(PAIR_COLUMNS))
     config = by_image[0].config
@@ -117,7 +120,12 @@ def split_effect(
         pairs,
         changes,
         seen,
-        sentence(changes.set_index("measure"), shared),
+        sentence(
+            changes.set_index("measure"),
+            shared["shared_patients"],
+            unit_of(covid19[met]).nunique(),
+            unit_of(covid19).nunique(),
+        ),
         caution(answers),
     )
 
@@ -215,7 +223,11 @@ def _recalled(answers: pd.DataFrame) -> dict:
 def _shared(
     by_image: Sequence[Run], cases: Mapping[str, pd.DataFrame]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Patients on both sides of each run split by image, and the recall of those met and new."""
+    """Patients on both sides of each run split by image, and all answers on COVID-19 with ``met``.
+
+    The counts are the last three of PAIR_COLUMNS, by run; ``met`` says whether the run that gave
+    the answer had other images of the patient in training.
+    """
     counts, covid19 = {}, []
     for run in by_image:
         used = read_table(run.folder / "images.csv", ("patient", "side"))
@@ -231,10 +243,7 @@ def _shared(
             "covid19_patients": unit_of(rows).nunique(),
         }
         covid19.append(rows.assign(met=met))
-    rows = pd.concat(covid19, ignore_index=True)
-    parts = {"met in training": rows[rows["met"]], "new": rows[~rows["met"]]}
-    seen = [{"part": name, **_recalled(part)} for name, part in parts.items()]
-    return pd.DataFrame.from_dict(counts, orient="index"), pd.DataFrame(seen)
+    return pd.DataFrame.from_dict(counts, orient="index"), pd.concat(covid19, ignore_index=True)
 
 
 def _pairs(

@@ -13,20 +13,26 @@ from core.words import counted, percent, points
 MEASURES = {"balanced_accuracy": "Balanced accuracy", "covid19": "COVID-19 recall"}
 
 
-def sentence(changes: pd.DataFrame, shared: pd.DataFrame) -> str:
+def sentence(changes: pd.DataFrame, shared: pd.Series, met: int, checked: int) -> str:
     """How both measures change, and how many patients a split by image leaves on both sides.
 
-    ``changes`` are CHANGE_COLUMNS by measure; ``shared`` has shared_patients, shared_covid19 and
-    covid19_patients, a row per run split by image.
+    ``changes`` are CHANGE_COLUMNS by measure; ``shared`` counts the patients on both sides of each
+    run split by image. Of ``checked`` patients with COVID-19 that these runs answered, each counted
+    once, ``met`` had images in the training of a run that checked them.
     """
     said = [_change(changes.loc[name], title) for name, title in MEASURES.items()]
-    low, high = shared["shared_patients"].min(), shared["shared_patients"].max()
+    low, high = shared.min(), shared.max()
     both = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    of = shared["shared_covid19"].sum(), shared["covid19_patients"].sum()
-    met = f" ({of[0]:,} of {of[1]:,} COVID-19 patients checked, over all runs)" if of[1] else ""
-    return (
-        f"{' '.join(said)} Patients on both sides of a split by image: {both}{met}; by patient: 0."
+    said.append(
+        f"Patients on both sides of a split by image: {both}"
+        f"{' in each run' if len(shared) > 1 else ''}; by patient: 0."
     )
+    if checked:
+        said.append(
+            f"Of {counted(checked, 'COVID-19 patient')} checked by image {met:,} had images in "
+            f"the training of {'a run' if len(shared) > 1 else 'the run'} that checked them."
+        )
+    return " ".join(said)
 
 
 def caution(answers: pd.DataFrame) -> str:

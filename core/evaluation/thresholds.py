@@ -12,6 +12,7 @@ import pandas as pd
 
 from core.errors import UserError
 from core.evaluation.statistics import Estimate
+from core.words import class_title
 
 # The class that a rule is about, the first of these that a label scheme has.
 POSITIVE = ("coronavirus", "covid19", "pneumonia")
@@ -57,18 +58,22 @@ def threshold_rule(cases: pd.DataFrame, name: str, threshold: float, prevalence:
     """
     if not 0 <= prevalence <= 1:
         raise UserError(f"prevalence: {prevalence} is no share; set it between 0 and 1.")
+    title = class_title(name)
     positive = (cases["label"] == name).to_numpy()
     called = cases[f"p_{name}"].to_numpy(dtype=float) >= threshold
     found, missed = int((called & positive).sum()), int((~called & positive).sum())
     alarms, left_alone = int((called & ~positive).sum()), int((~called & ~positive).sum())
     sensitivity = Estimate.proportion(
-        found, found + missed, f"No validation image is {name}, so none can be found or missed."
+        found, found + missed, f"No validation image is {title}, so none can be found or missed."
     )
     specificity = Estimate.proportion(
         left_alone,
         alarms + left_alone,
-        f"Every validation image is {name}, so there can be no false alarm.",
+        f"Every validation image is {title}, so there can be no false alarm.",
     )
+    # Among the validation images it may well call some.
+    whom = {0: "nobody", 1: "everybody"}.get(prevalence)
+    rule = f"Among people of whom {whom} has {title} the rule" if whom else "The rule"
     return Rule(
         name,
         threshold,
@@ -76,8 +81,8 @@ def threshold_rule(cases: pd.DataFrame, name: str, threshold: float, prevalence:
         *(found, missed, alarms, left_alone),
         sensitivity,
         specificity,
-        _predictive(sensitivity, specificity, prevalence, f"The rule calls nobody {name}."),
-        _predictive(specificity, sensitivity, 1 - prevalence, f"The rule calls everybody {name}."),
+        _predictive(sensitivity, specificity, prevalence, f"{rule} calls nobody {title}"),
+        _predictive(specificity, sensitivity, 1 - prevalence, f"{rule} calls everybody {title}"),
         _errors(sensitivity, PEOPLE * prevalence),
         _errors(specificity, PEOPLE * (1 - prevalence)),
     )
@@ -111,7 +116,7 @@ def _predictive(right: Estimate, other: Estimate, share: float, nobody: str) -> 
         return Estimate(None, reason=right.reason or other.reason)
     value = _bayes(right.value, other.value, share)
     if value is None:
-        return Estimate(None, reason=f"{nobody} Nobody is left to be right about.")
+        return Estimate(None, reason=f"{nobody}: nobody is left to be right about.")
     low, high = (_bayes(getattr(right, end), getattr(other, end), share) for end in ("low", "high"))
     return Estimate(value, value if low is None else low, value if high is None else high)
 

@@ -18,11 +18,11 @@ from core.evaluation.evidence import (
     Evidence,
     QuestionAnswer,
     by_image,
-    folds_command,
     images_read,
     unless_drawn,
     who_read,
 )
+from core.evaluation.further_runs import cross_validation
 from core.evaluation.onset import ABOUT_DAYS
 from core.evaluation.progression import (
     BETTER,
@@ -34,7 +34,7 @@ from core.evaluation.progression import (
     followed,
     mean_over_patients,
 )
-from core.words import counted, percent
+from core.words import class_title, counted, percent
 
 KEY = "RQ4"
 QUESTION = "Can it track the progression or resolution of the disease?"
@@ -47,6 +47,15 @@ HARDLY = 0.01
 NOT_TRAINED = (
     "The classifier was trained to tell causes of pneumonia apart, never how severe it is: a "
     "probability is its certainty about the class, no measure of disease."
+)
+
+FOLLOWS_ALL = (
+    "A cross-validation on everything that can be placed follows every patient with several dated "
+    "images:"
+)
+FOLLOWED_ALL = (
+    "A cross-validation on everything that can be placed is among these runs; another seed tells "
+    "how far chance moves its figures:"
 )
 
 
@@ -73,6 +82,7 @@ def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer
     decided = _decide(size, gap)
     sentence = " ".join(_sentences(patients, points, slope, size, gap, evidence.positive, setup))
     decided, sentence = unless_drawn(evidence, decided, sentence)
+    command, is_new = cross_validation(evidence)
     counts = patients["outcome"].value_counts()
     return QuestionAnswer(
         KEY,
@@ -81,9 +91,9 @@ def answer(evidence: Evidence, setup: pd.Series | None = None) -> QuestionAnswer
         decided,
         sentence,
         (NOT_TRAINED, *_doubts(counts, gap), ABOUT_DAYS, *by_image(setup)),
-        "Severity needs labels of severity, which these collections lack. A cross-validation on "
-        "everything that can be placed follows every patient with several dated images:",
-        (folds_command(evidence),),
+        "Severity needs labels of severity, which these collections lack. "
+        + (FOLLOWS_ALL if is_new else FOLLOWED_ALL),
+        (command,),
         {
             "setup": setup["name"],
             "runs": list(setup["runs"]),
@@ -116,7 +126,8 @@ def _sentences(
     yield (
         f"{counted(len(patients), 'patient')} with COVID-19 have images of two days or more "
         f"({counted(int(patients['images'].sum()), 'image')}; {who_read(setup)}). The mean "
-        f"probability of {positive} over these images is {percent(points['probability'].mean())}; "
+        f"probability of {class_title(positive)} over these images is "
+        f"{percent(points['probability'].mean())}; "
         f"within a patient it moves by {_daily(slope)} points a day (mean slope)"
         + (
             ", which is not shown to differ from standing still."
@@ -160,6 +171,7 @@ def _doubts(counts: pd.Series, gap: Mean) -> Iterator[str]:
 
 
 def _cannot(evidence: Evidence, sentence: str) -> QuestionAnswer:
+    command, is_new = cross_validation(evidence)
     return QuestionAnswer(
         KEY,
         QUESTION,
@@ -167,7 +179,6 @@ def _cannot(evidence: Evidence, sentence: str) -> QuestionAnswer:
         CANNOT,
         sentence,
         (NOT_TRAINED,),
-        "A cross-validation on everything that can be placed follows every patient with several "
-        "dated images:",
-        (folds_command(evidence),),
+        FOLLOWS_ALL if is_new else FOLLOWED_ALL,
+        (command,),
     )

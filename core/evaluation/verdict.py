@@ -37,9 +37,13 @@ def better_first(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def pair_sentence(row: pd.Series) -> str:
-    """One row of ``pairs_table`` in a sentence; ``reason`` is left to stand beside it."""
+    """One row of ``pairs_table`` in a sentence; ``reason`` is left to stand beside it.
+
+    Of a pair that was not compared it is the reason, with both names before it.
+    """
     if row["finding"] == UNDEFINED:
-        return row["reason"]
+        who = "" if _says_who(row) else f"{_both(row)} cannot be compared. "
+        return f"{who}{row['reason']}"
     (row,) = better_first(row.to_frame().T.infer_objects()).to_dict("records")
     a, b, gap = row["name_a"], row["name_b"], _gap(row)
     if row["finding"] == BETTER:
@@ -71,11 +75,23 @@ def verdict(table: pd.DataFrame) -> list[str]:
         better = defined[defined["finding"] == BETTER]
         sentences += [*_groups(better, _where(defined)), *_rest(defined)]
     undefined = table[table["finding"] == UNDEFINED]
-    if len(undefined):
-        more = len(undefined) - 1
+    named = [_says_who(row) for _, row in undefined.iterrows()]
+    for _, rows in undefined.groupby(named, sort=False):
+        more = len(rows) - 1
         others = f" The same holds for {_count(more, 'more pair')}." if more else ""
-        sentences.append(f"Not compared: {undefined['reason'].iloc[0]}{others}")
+        first = rows.iloc[0]
+        who = "" if _says_who(first) else f"{_both(first)}. "
+        sentences.append(f"Not compared: {who}{first['reason']}{others}")
     return sentences
+
+
+def _says_who(row: pd.Series) -> bool:
+    """Whether the reason of a pair begins with the name of its first run."""
+    return row["reason"].startswith(row["name_a"])
+
+
+def _both(row: pd.Series) -> str:
+    return _list([row["name_a"], row["name_b"]])
 
 
 def _groups(better: pd.DataFrame, where: str) -> list[str]:

@@ -10,13 +10,15 @@ import streamlit as st
 from core.charts.dataset import age_histogram, class_counts
 from core.charts.theme import CONFIG
 from core.data.browse import CHOICES, NOT_GIVEN, Filters, values_with_counts
-from core.data.labels import FINDINGS
 from core.settings import Settings
+from core.words import class_title, finding_title, source_title
 from pages.components.pictures import paged_grid
 
 # What a visitor may not see, or what only the program needs.
 HIDDEN = ["path", "collection_order"]
-VALUE_WORDS = {"F": "female", "M": "male", NOT_GIVEN: "not given"} | FINDINGS
+SEXES = {"F": "female", "M": "male"}
+# How values of a column are written, where not as they stand.
+TITLES = {"source": source_title, "finding": finding_title, "label": class_title}
 
 
 def filters(rows: pd.DataFrame, labels: str) -> Filters:
@@ -31,8 +33,8 @@ def filters(rows: pd.DataFrame, labels: str) -> Filters:
                 places[number % 3].multiselect(
                     title,
                     list(counts),
-                    format_func=lambda v, counts=counts: (
-                        f"{VALUE_WORDS.get(v, v)} ({counts.get(v, 0):,})"
+                    format_func=lambda value, column=column, counts=counts: (
+                        f"{_words(column, value)} ({counts.get(value, 0):,})"
                     ),
                     placeholder="any",
                     select_all=False,
@@ -53,6 +55,12 @@ def filters(rows: pd.DataFrame, labels: str) -> Filters:
     if asked.active:
         st.caption(f"{asked.active} filter{'s are' if asked.active > 1 else ' is'} set.")
     return asked
+
+
+def _words(column: str, value: str) -> str:
+    if value == NOT_GIVEN:
+        return "not given"
+    return TITLES[column](value) if column in TITLES else SEXES.get(value, value)
 
 
 def gallery(rows: pd.DataFrame, settings: Settings) -> None:
@@ -84,7 +92,9 @@ def gallery(rows: pd.DataFrame, settings: Settings) -> None:
         )
     if view == "Table":
         st.dataframe(
-            rows.drop(columns=HIDDEN),
+            rows.drop(columns=HIDDEN).assign(
+                **{column: rows[column].map(title) for column, title in TITLES.items()}
+            ),
             hide_index=True,
             height=560,
             lazy=len(rows) > 5000,
@@ -101,7 +111,10 @@ def _charts(rows: pd.DataFrame) -> None:
     words = {"": "left out"}
     with by_class:
         st.markdown("**Images of each class, by source**")
-        st.plotly_chart(class_counts(rows, words), theme=None, config=CONFIG, key="dataset-classes")
+        named = rows.assign(source=rows["source"].map(source_title))
+        st.plotly_chart(
+            class_counts(named, words), theme=None, config=CONFIG, key="dataset-classes"
+        )
     with by_age:
         st.markdown("**Age of the patients**")
         st.plotly_chart(age_histogram(rows, words), theme=None, config=CONFIG, key="dataset-ages")

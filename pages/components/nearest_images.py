@@ -10,6 +10,7 @@ import streamlit as st
 from core.imaging.thumbnails import thumbnails
 from core.inference.judgement import Judgement, NearImage
 from core.settings import Settings
+from core.words import finding_title
 from pages.components.frame import dot
 from pages.components.pictures import SIDE
 from pages.components.words import class_title
@@ -53,7 +54,9 @@ def _pictures(near: Sequence[NearImage], settings: Settings) -> None:
                     st.caption("This file cannot be shown.")
                 else:
                     st.image(shown, width="stretch", alt=f"X-ray {image.id}")
-                finding = f" ({image.finding})" if image.finding != image.label else ""
+                finding = (
+                    f" ({finding_title(image.finding)})" if image.finding != image.label else ""
+                )
                 st.markdown(
                     f"{dot(image.label)}{class_title(image.label)}{finding}  \n"
                     f"{image.copy or f'distance {image.distance:.2f}'}",

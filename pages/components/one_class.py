@@ -111,7 +111,7 @@ def _what_it_comes_to(rule: Rule, name: str, alone: bool) -> None:
         )
         ill = PEOPLE * rule.prevalence
         # Below one person a whole number would say nobody.
-        ill = f"{ill:.0f}" if ill >= 1 else f"{ill:.2g}"
+        ill = f"{ill:,.0f}" if ill >= 1 else f"{ill:.2g}"
         st.markdown(
             f"Of **{PEOPLE:,} people** of whom {ill} have {title}, the rule misses "
             f"**{estimate(rule.missed_per_1000)}** and calls "

@@ -15,6 +15,7 @@ from core.errors import UserError
 from core.imaging.decode import read_image
 from core.imaging.thumbnails import picture
 from core.settings import Settings
+from core.words import class_title, finding_title, source_title
 from pages.components.frame import dot
 from pages.components.pictures import picture_grid
 
@@ -41,6 +42,8 @@ FIELDS = {
     "sha256": "SHA-256 of the file",
 }
 
+TITLES = {"finding": finding_title, "source": source_title}
+
 
 def one_image(rows: pd.DataFrame, identifier: str, settings: Settings) -> None:
     """Show the image ``identifier`` of ``rows``; raises UserError when it is not there."""
@@ -53,7 +56,7 @@ def one_image(rows: pd.DataFrame, identifier: str, settings: Settings) -> None:
     with facts:
         if row["label"]:
             st.markdown(
-                f"### {dot(row['label'])}{row['label']}\n{CLASS_WORDS[row['label']]}",
+                f"### {dot(row['label'])}{class_title(row['label'])}\n{CLASS_WORDS[row['label']]}",
                 unsafe_allow_html=True,
             )
         else:
@@ -112,6 +115,7 @@ def facts_of(row: pd.Series) -> None:
         text = {True: "yes", False: "no"}[bool(value)] if field == "synthetic" else f"{value}"
         if isinstance(value, float):
             text = f"{value:g}"
+        text = TITLES[field](text) if field in TITLES else text
         # What a collection writes is text to show, never markup to obey.
         lines.append(f"<dt>{words}</dt><dd>{escape(text)}</dd>")
     st.html(f'<dl class="facts">{"".join(lines)}</dl>')

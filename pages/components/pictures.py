@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.imaging.thumbnails import thumbnails
 from core.settings import Settings
+from core.words import class_title
 
 SIDE = 256
 PER_PAGE = 24
@@ -19,7 +20,7 @@ PER_PAGE = 24
 
 def caption(row) -> str:
     """Class of a row (or why it is left out), sex and age, as far as they are known."""
-    words = [row.label or row.why_left_out]
+    words = [class_title(row.label) or row.why_left_out]
     if row.sex:
         words.append(row.sex)
     if pd.notna(row.age):

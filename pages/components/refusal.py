@@ -15,7 +15,7 @@ from core.imaging.thumbnails import picture
 from core.imaging.turns import turned_back_file
 from core.inference.judgement import Judgement, judge
 from core.settings import Settings
-from core.words import PERCENT, percent
+from core.words import PERCENT, percent, source_title
 from pages.components.cases import changed
 from pages.components.image_choice import ChosenImage
 from pages.components.known_images import has_reference
@@ -77,18 +77,21 @@ def how_it_is_told(judgement: Judgement) -> str:
     measured = "How often that happens could not be measured: all images are of one patient."
     if told["rate"] is not None:
         parts = "\n".join(
-            f"- {name}: {percent(part['rate'], *part['ci95'])} of {part['n']:,} X-rays"
+            f"- {source_title(name)}: {percent(part['rate'], *part['ci95'])} of "
+            f"{part['n']:,} X-rays"
             for name, part in told["by_source"].items()
         )
         measured = (
-            "On X-rays that the limits were not set on, and by half of the images, so many are "
-            f"refused (with the 95{PERCENT} interval):\n\n{parts}"
+            "What this run measured on X-rays that the limits were not set on, half of the "
+            "patients setting limits for the other half, is these shares refused wrongly (with "
+            f"the 95{PERCENT} interval):\n\n{parts}"
         )
     return (
         "Colour, contrast, grey values and proportions are checked, then how the film lies, then "
         f"how far the image is from {judgement.reference:,} training images in the network's "
-        "features. Mirrored films are not recognised. The limits are set on this run's validation "
-        f"X-rays, to refuse at most {100 * told['wanted']:g}{PERCENT} of each collection wrongly. "
+        "features. Mirrored films are not recognised. The limits are set at "
+        f"{100 * told['wanted']:g}{PERCENT}: of the X-rays kept for it, this run's validation "
+        "X-rays, they leave out no more of any collection. Of other X-rays it can be more. "
         f"{measured}"
     )
 

@@ -18,14 +18,18 @@ SHOWN_AT_FIRST, SHOWN_OF_STUDY = 10, 60
 
 
 def choose_runs(finished: list[runs.Run]) -> tuple[list[runs.Run], str]:
-    """Show the filters; return the chosen runs, newest first, and their label scheme."""
+    """Show the filters; return the chosen runs, newest first, and their label scheme.
+
+    The filter that was touched last is followed by the others where no run would match them all.
+    Where no run is chosen, says so and stops the page.
+    """
     first, second, third = st.columns(3)
     with first:
-        labels = _filter("Classes (label scheme)", finished, "labels", LABEL_SCHEMES, False)
+        labels = _filter("Classes (label scheme)", finished, "labels", LABEL_SCHEMES, False, True)
     with second:
-        cohort = _filter("Images (cohort)", finished, "cohort", COHORTS, True)
+        cohort = _filter("Images (cohort)", finished, "cohort", COHORTS, True, True)
     with third:
-        study = _filter("Study", finished, "study", {}, True)
+        study = _filter("Study", finished, "study", {}, True, True)
     wanted = {"labels": labels, "cohort": cohort, "study": study}
     matching = {
         run.id: run
@@ -47,9 +51,10 @@ def choose_runs(finished: list[runs.Run]) -> tuple[list[runs.Run], str]:
             f"{len(matching):,} runs match; the newest {shown} were chosen at first."
             + (" Choose a study to see it whole." if study == EVERY else "")
         )
-    if not matching:
-        st.info("No finished run matches; widen the filters above.")
     shown = [matching[identifier] for identifier in chosen if identifier in matching]
+    if not shown:
+        st.info("**No run is chosen.** Choose one or more above.", icon=":material/checklist:")
+        st.stop()
     say_rehearsal(shown)
     return shown, labels
 
@@ -60,7 +65,14 @@ def of_study(finished: list[runs.Run]) -> list[runs.Run]:
     return [run for run in finished if study in (EVERY, _value(run, "study"))]
 
 
-def _filter(label: str, finished: list[runs.Run], field: str, table: dict, every: bool) -> str:
+def _filter(
+    label: str,
+    finished: list[runs.Run],
+    field: str,
+    table: dict,
+    every: bool,
+    leads: bool = False,
+) -> str:
     values = list(dict.fromkeys(_value(run, field) for run in finished))
     options = [EVERY, *values] if every else values
     first = options[0]
@@ -77,7 +89,26 @@ def _filter(label: str, finished: list[runs.Run], field: str, table: dict, every
         index=options.index(first),
         format_func=lambda value: titles.get(value) or value,
         key=f"filter-{field}",
+        on_change=_let_others_follow if leads else None,
+        args=(field, finished) if leads else None,
     )
+
+
+def _let_others_follow(field: str, finished: list[runs.Run]) -> None:
+    """Change the other filters where no run matches them and what was chosen for ``field``."""
+    chosen = st.session_state[f"filter-{field}"]
+    left = [run for run in finished if chosen in (EVERY, _value(run, field))]
+    for other in ("labels", "cohort", "study"):
+        key = f"filter-{other}"
+        if other == field or st.session_state[key] == EVERY:
+            continue
+        matching = [run for run in left if _value(run, other) == st.session_state[key]]
+        if not matching and other == "labels":
+            st.session_state[key] = _value(left[0], other)
+            matching = [run for run in left if _value(run, other) == st.session_state[key]]
+        elif not matching:
+            st.session_state[key], matching = EVERY, left
+        left = matching
 
 
 def _value(run: runs.Run, field: str) -> str:

@@ -12,6 +12,7 @@ from core.data.browse import few_of_each
 from core.errors import UserError
 from core.imaging.decode import FORMAT_NAMES, read_image
 from core.settings import Settings
+from core.words import class_title
 from pages.components.catalog import browsing_rows
 from pages.components.pictures import picture_grid
 
@@ -63,4 +64,4 @@ def _from_catalog(settings: Settings, asked: str | None) -> tuple[str, np.ndarra
         raise UserError(f"There is no image '{asked}' in the catalog; choose one of those above.")
     row = chosen.iloc[0]
     image = read_image(Path(row["path"]), settings.max_pixels)
-    return f"{row['label'] or 'left out'}: {row['id']}", image
+    return f"{class_title(row['label']) or 'left out'}: {row['id']}", image

@@ -12,6 +12,7 @@ import streamlit as st
 from core import runs
 from core.charts.split_effect import split_chart
 from core.charts.theme import CONFIG
+from core.evaluation.further_runs import split_command
 from core.evaluation.split_effect import SplitEffect, split_effect
 from core.evaluation.split_setups import SIDES, split_setups
 from core.evaluation.split_words import MEASURES, answered
@@ -24,10 +25,6 @@ HOW_TO = (
     "Choose runs that are the same but for their split, by image and by patient, and this section "
     "shows what the split is worth. One study makes them:"
 )
-COMMAND = (
-    "python -m core study --backbones ResNet50 --recipe quick --over split=image,patient "
-    "--folds all"
-)
 ABOUT = (
     "The answers of all runs of a side are taken together. **Balanced accuracy:** a bootstrap that "
     "draws whole patients, the same for both sides. **COVID-19 recall** (sensitivity for images "
@@ -36,7 +33,8 @@ ABOUT = (
     "image once, and the change of this recall is **paired**: a bootstrap of the differences image "
     "by image that draws whole patients. With seeds each split checks other images, so the change "
     "comes from both intervals as if the sides were independent, which is on the wide side; and "
-    "the intervals say nothing of further seeds."
+    "the intervals say nothing of further seeds. Over several seeds a patient can be met by one "
+    "run and new to another, and then stands in both groups."
 )
 TEXTS = {
     "pair": ("Runs of", "What the two runs share."),
@@ -58,7 +56,8 @@ def what_the_split_does(chosen: Sequence[runs.Run], settings: Settings) -> None:
     setups = split_setups([run for run in chosen if len(cases_of(run))])
     if not setups:
         st.markdown(HOW_TO)
-        st.code(COMMAND, language="bash", wrap_lines=True)
+        command = split_command([run.config for run in chosen])
+        st.code(command, language="bash", wrap_lines=True)
         return
     for number, (by_image, by_patient) in enumerate(setups):
         _show(_effect(_marks([*by_image, *by_patient]), by_image, by_patient, settings), number)

@@ -14,6 +14,7 @@ import streamlit as st
 
 from core import runs
 from core.evaluation.baseline_results import (
+    against_trivial,
     baseline_rows,
     best_trivial,
     compute_baselines,
@@ -24,6 +25,7 @@ from core.evaluation.baselines import BASELINES
 from core.settings import Settings
 from core.training.config import read_config
 from core.training.run_data import ImageChoice
+from core.words import counted
 from pages.components.frame import errors_as_sentences
 from pages.components.score_tables import SCORE_WORDS
 from pages.components.words import percent, time_left
@@ -133,29 +135,26 @@ def _verdict(mine: pd.DataFrame, baselines: pd.DataFrame, measure: str) -> None:
     compared = mine[mine["division"].isin(baselines["division"])].dropna(subset=[measure])
     beaten = not_above(mine, baselines, measure)
     sentences = [
-        f"**{row['name']}** is not shown to beat a trivial baseline: {score} "
-        f"{_interval(row, measure)}, against {_interval(row, measure, '_baseline')} for the best "
-        f"of them ({row['backbone_baseline']})."
-        for _, row in beaten.iterrows()
+        against_trivial(f"**{row['name']}**", row, measure, score)
+        for row in beaten.to_dict("records")
     ]
     if sentences:
         shown = sentences[:MOST_SENTENCES]
         if more := len(sentences) - len(shown):
-            shown.append(f"The same holds for {more} more run{'s' * (more > 1)}.")
+            shown.append(
+                f"{counted(more, 'more run')} {'is' if more == 1 else 'are'} not shown to beat one "
+                "either."
+            )
         st.error("  \n".join(shown), icon=":material/trending_flat:")
     elif len(compared):
         best = best_trivial(baselines, measure)
         best = best.loc[best[measure].idxmax()] if len(best) else None
         if best is not None:
+            highest = percent(*(best[f"{measure}{end}"] for end in ("", "_low", "_high")))
             st.markdown(
                 f"{who_lies_above(len(compared), len(mine))} above the best of them in {score}, by "
-                f"intervals (highest: {best['backbone']}, {_interval(best, measure)})."
+                f"intervals (highest: {best['backbone']}, {highest})."
             )
-
-
-def _interval(row: pd.Series, measure: str, suffix: str = "") -> str:
-    names = (f"{measure}{end}{suffix}" for end in ("", "_low", "_high"))
-    return percent(*(row[name] for name in names))
 
 
 def _offer(absent: dict[str, dict], which: str, settings: Settings) -> None:
