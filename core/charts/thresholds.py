@@ -39,7 +39,7 @@ def roc_chart(
     the threshold in use, which are marked. All fractions.
     """
     figure = _curves(curves, class_name, here, FALSE_ALARMS, SENSITIVITY, "linear")
-    if curves:
+    if figure.data:
         figure.add_scatter(
             **{"x": [0, 1], "y": [0, 1], "mode": "lines", "name": "guessing"},
             line={"color": MUTED, "width": 1.5, "dash": "dot"},
@@ -56,7 +56,7 @@ def precision_recall_chart(
 ) -> go.Figure:
     """Precision-recall curves of one class, as ``roc_chart``; ``share`` is that of the class."""
     figure = _curves(curves, class_name, here, SENSITIVITY, PRECISION, "vh")
-    if curves and share is not None:
+    if figure.data and share is not None:
         figure.add_scatter(
             **{"x": [0, 1], "y": [share, share], "mode": "lines", "name": "guessing"},
             line={"color": MUTED, "width": 1.5, "dash": "dot"},
