@@ -72,7 +72,9 @@ def curves_by_class(
 
     ROC curves, or with ``recall`` precision-recall curves; tables as for ``roc_chart``.
     """
-    x, y, shape = (SENSITIVITY, PRECISION, "vh") if recall else (ALARMS, SENSITIVITY, "linear")
+    x, y, shape = ALARMS, "Sensitivity (%)", "linear"
+    if recall:
+        x, y, shape = SENSITIVITY, "Precision (%)", "vh"
     drawn = {name: curve for name, curve in curves.items() if len(curve[1])}
     if not drawn:
         return blank("No curve: a class is missing.", x, y, 360)

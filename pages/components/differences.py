@@ -139,7 +139,8 @@ def _numbers(pairs: pd.DataFrame) -> None:
         "p_mcnemar": [f"{_p(row['p_mcnemar'])} {'E' if row['exact'] else 'C'}" for row in rows],
         "p_holm": [_p(row["p_holm"]) for row in rows],
     }
-    columns = ["name_a", "name_b", "n_common", "finding", *NUMBERS, "only_a", "only_b"]
+    columns = ["name_a", "name_b", "difference", "finding", "n_common"]
+    columns += ["accuracy_difference", "p_mcnemar", "p_holm", "only_a", "only_b"]
     worded_table(pairs[columns], words, NUMBERS, TEXTS, name="pairs", exact=pairs)
     st.caption(ABOUT_NUMBERS)
     for sentence in dict.fromkeys(filter(None, pairs["reason"])):

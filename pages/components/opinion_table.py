@@ -17,6 +17,9 @@ from pages.components.cases import cases_of
 from pages.components.worded_table import worded_table
 from pages.components.words import class_title, percent
 
+# Pixels beside the choices of the Prediction page on a screen of 1440.
+ROOM = 720
+
 
 def bars(
     place: DeltaGenerator,
@@ -81,6 +84,7 @@ def table_of_opinions(
         },
         ["color: #E69F00" if wrong else "" for wrong in table["wrong"]],
         name="opinions",
+        room=ROOM,
         exact=exact,
     )
 

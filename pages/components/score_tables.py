@@ -69,7 +69,7 @@ CLASS_TEXT = {
     "n": ("n", "Validation images that truly are of this class."),
 }
 KIND_STYLES = {RUN: "", PUBLISHED: "color: #E69F00", BASELINE: "color: #B8BEC7"}
-NO_VALUE = "not legible"
+NOT_LEGIBLE = "not legible"
 DERIVED = "\N{NO-BREAK SPACE}†"
 
 
@@ -79,9 +79,11 @@ def score_table(table: pd.DataFrame) -> None:
     table["origin"] = origins(table)
     table["divided"] = [_split_words(row) for _, row in table.iterrows()]
     beside = ["split", "overlap_patients"]
+    first, *others = SCORE_WORDS
     bounds = [f"{score}{end}" for score in SCORES for end in ("", "_low", "_high")]
     worded_table(
-        table[["name", "origin", "n", *SCORE_WORDS, "divided"]],
+        # What a telephone shows without scrolling stands first.
+        table[["name", first, "n", *others, "divided", "origin"]],
         {name: [_score(row, name) for _, row in table.iterrows()] for name in SCORES},
         SCORE_WORDS,
         TEXT_WORDS,
@@ -137,6 +139,6 @@ def _split_words(row: pd.Series) -> str:
 
 def _score(row: pd.Series, name: str) -> str:
     if row["kind"] == PUBLISHED and pd.isna(row[name]):
-        return NO_VALUE
+        return NOT_LEGIBLE
     mark = DERIVED if name in row["derived"] else ""
     return percent(row[name], row[f"{name}_low"], row[f"{name}_high"]) + mark

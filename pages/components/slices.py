@@ -71,7 +71,9 @@ def _show(table: pd.DataFrame, classes: tuple[str, ...]) -> None:
     }
     words = {
         score: [
-            percent(row[score], row[f"{score}_low"], row[f"{score}_high"])
+            "undefined"
+            if pd.isna(row[score])
+            else percent(row[score], row[f"{score}_low"], row[f"{score}_high"])
             for _, row in table.iterrows()
         ]
         for score in numbers
@@ -87,7 +89,6 @@ def _show(table: pd.DataFrame, classes: tuple[str, ...]) -> None:
         words,
         numbers,
         TEXTS,
-        no_value="undefined",
         name="slices",
         exact=table,
     )

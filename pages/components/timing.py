@@ -11,7 +11,7 @@ from core.charts.theme import CONFIG
 from core.evaluation.compare import PUBLISHED
 from core.evaluation.pareto import pareto_front
 from core.evaluation.spread import repeats
-from pages.components.score_tables import NO_VALUE, SCORE_WORDS, origins
+from pages.components.score_tables import NOT_LEGIBLE, SCORE_WORDS, origins
 from pages.components.worded_table import worded_table
 from pages.components.words import duration, exact_duration, percent
 
@@ -149,7 +149,7 @@ def timing_table(table: pd.DataFrame) -> None:
         for word, mark in zip(words["testing_seconds"], projected, strict=True)
     ]
     worded_table(
-        table[["name", "origin", *columns, "n", "device", "holds"]],
+        table[["name", *columns, "n", "device", "holds", "origin"]],
         words,
         {name: NUMBERS[name] for name in columns},
         TEXTS,
@@ -165,5 +165,5 @@ def timing_table(table: pd.DataFrame) -> None:
 
 def _cell(seconds: float, published: bool) -> str:
     if pd.isna(seconds):
-        return NO_VALUE if published else "–"
+        return NOT_LEGIBLE if published else "–"
     return exact_duration(seconds)

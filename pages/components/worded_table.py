@@ -21,6 +21,8 @@ TEXT_WIDTH, NARROWER = 160, {"repeated": 125}
 # lines at all: one above 4 rem.
 LINE, AROUND, LOWEST = 20, 5, 65
 MOST_ROWS = 25
+# A missing number that has no words of its own.
+NO_VALUE = "–"
 # Beside the words of a cell.
 PADDING = 18
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -35,25 +37,24 @@ def worded_table(
     texts: dict[str, tuple],
     row_styles: list[str] | None = None,
     width: int | None = None,
-    no_value: str = "–",
     *,
     name: str,
     exact: pd.DataFrame,
+    room: int = ROOM,
 ) -> None:
     """Show a table whose cells read as ``words`` (column -> a text per row, index 0 to n - 1).
 
     ``numbers`` and ``texts`` give each column its heading and help; ``row_styles`` a CSS each row;
-    ``width`` is that of a column of numbers in pixels, by its words where it is None; ``no_value``
-    stands for a missing number that has no words. The first column stays in sight. Where one line
-    a row would be wider than ROOM, an interval goes below its value. Below the table stands a way
-    to take it away: as files called ``name``, of which CSV has ``exact``, every number with the
-    ends of its interval.
+    ``width`` is that of a column of numbers in pixels, by its words where it is None. The first
+    column stays in sight. Where one line a row would be wider than ``room``, pixels, an interval
+    goes below its value. Below the table stands a way to take it away: as files called ``name``, of
+    which CSV has ``exact``, every number with the ends of its interval.
     """
     titles = {column: title for column, (title, _) in {**numbers, **texts}.items()}
-    read = _as_read(shown, words, no_value)
+    read = _as_read(shown, words)
     widths = {column: _widest(read[column], title) for column, title in titles.items()}
     widths |= dict.fromkeys(numbers, width) if width else {}
-    folded = sum(widths.values()) > ROOM
+    folded = sum(widths.values()) > room
     wrapping = [column for column in numbers if folded and _wraps(shown[column], read[column])]
     widths |= {column: _widest(_parts(read[column]), titles[column]) for column in wrapping}
     if folded:
@@ -62,23 +63,23 @@ def worded_table(
             for column, (title, _) in texts.items()
         }
     laid = words | {column: [_unbroken(word) for word in words[column]] for column in wrapping}
-    # A missing number would read as ``no_value``, whatever its words are.
+    # A missing number would read as NO_VALUE, whatever its words are.
     as_texts = [
         column
         for column in words
         if any(
-            pd.isna(value) and word != no_value
+            pd.isna(value) and word != NO_VALUE
             for value, word in zip(shown[column], words[column], strict=True)
         )
     ]
     handed = shown.assign(**{column: _sorting_texts(shown[column]) for column in as_texts})
     st.dataframe(
-        _styled(handed, laid, texts, row_styles, no_value),
+        _styled(handed, laid, texts, row_styles),
         hide_index=True,
         height="content" if len(shown) <= MOST_ROWS else 35 * MOST_ROWS,
         row_height=_row_height(read, widths, wrapping, texts) if folded else None,
         column_config=_columns(numbers, texts, widths, {*wrapping, *as_texts}),
-        placeholder=no_value,
+        placeholder=NO_VALUE,
     )
     take_away(name, exact, lambda: read.rename(columns=titles))
 
@@ -104,7 +105,6 @@ def _styled(
     words: dict[str, list[str]],
     texts: dict[str, tuple],
     row_styles: list[str] | None,
-    no_value: str,
 ):
     plain = row_styles or [""] * len(handed)
     first = next(iter(texts))
@@ -112,7 +112,7 @@ def _styled(
         lambda column: [_pinned(css) for css in plain] if column.name == first else plain
     )
     counts = [name for name in texts if pd.api.types.is_integer_dtype(handed[name])]
-    style = style.format(thousands=",", na_rep=no_value, subset=counts)
+    style = style.format(thousands=",", na_rep=NO_VALUE, subset=counts)
     # Row by row: an interval stands in other columns than the value that a formatter is given.
     for place in range(len(handed)):
         row = {name: lambda _, text=cells[place]: text for name, cells in words.items()}
@@ -130,12 +130,12 @@ def _pinned(css: str) -> str:
     return "color: #" + "".join(f"{(part + 255) // 2:02x}" for part in parts)
 
 
-def _as_read(shown: pd.DataFrame, words: dict[str, list[str]], no_value: str) -> pd.DataFrame:
+def _as_read(shown: pd.DataFrame, words: dict[str, list[str]]) -> pd.DataFrame:
     """The table as it reads on the page, all cells texts."""
     return pd.DataFrame(
         {
             name: words.get(name)
-            or [no_value if pd.isna(value) else str(value) for value in shown[name]]
+            or [NO_VALUE if pd.isna(value) else str(value) for value in shown[name]]
             for name in shown.columns
         }
     )
