@@ -6,6 +6,7 @@ from pages.components.catalog import begin_reading
 from pages.components.closer_look import keep_run, look_closer
 from pages.components.frame import page
 from pages.components.matrix import matrix_of
+from pages.components.published_classes import published_classes
 from pages.components.run_choice import choose_run, finished_runs
 from pages.components.run_filter import of_study
 from pages.components.waiting import have_ready
@@ -41,9 +42,11 @@ with page("Confusion matrices", LEAD, predictions=True) as settings:
     begin_reading(settings)
     have_ready(keep_run(shown), settings)
     matrices, images = st.columns(len(shown), gap="large"), st.container()
-    tables = st.columns(len(shown), gap="large")
+    # Below each other: side by side they would be too narrow for their columns.
+    tables = [st.container() for _ in shown]
     for place, run, key, below in zip(matrices, shown, keys, tables, strict=True):
         with place:
             matrix_of(run, finished, shares, key, below)
+    published_classes(shown)
     with images:
         look_closer(shown, matching, finished, settings)

@@ -15,7 +15,7 @@ from core.charts.prediction import probability_bars
 from core.charts.questions import onset_chart, progression_chart
 from core.charts.range_test import loss_against_rate
 from core.charts.split_effect import split_chart
-from core.charts.thresholds import people_chart, precision_recall_chart, roc_chart
+from core.charts.thresholds import curves_by_class, people_chart, precision_recall_chart, roc_chart
 
 CLASSES = ("normal", "bacteria", "coronavirus")
 
@@ -169,6 +169,9 @@ FIGURES = {
     "no roc": lambda: roc_chart([without_points()], "coronavirus"),
     "precision": lambda: precision_recall_chart([class_curve()], "normal", 0.3, [(0.1, 0.4)]),
     "no precision": lambda: precision_recall_chart([without_points()], "normal", 0.0),
+    "rocs by class": lambda: curves_by_class({n: class_curve(n) for n in CLASSES}),
+    "recall by class": lambda: curves_by_class({n: class_curve(n) for n in CLASSES}, recall=True),
+    "no curves by class": lambda: curves_by_class({"coronavirus": without_points()}),
     "people": lambda: people_chart(PEOPLE_COUNTED, "coronavirus"),
     "no people": lambda: people_chart(None, "coronavirus"),
     "reliability": lambda: reliability_chart({"a": reliability(), "b": reliability()}, 30),

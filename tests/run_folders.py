@@ -170,12 +170,21 @@ def text_of(test) -> str:
 
 
 def cells_of(page, column, beside):
-    """What the cells of ``column`` read as in the table that also has the column ``beside``."""
+    """What a browser shows in ``column`` of the table that also has the column ``beside``."""
     table = next(t for t in page.dataframe if {column, beside} <= set(t.value.columns))
+    return shown_cells(table, column)
+
+
+def shown_cells(table, column):
+    """What a browser shows in ``column`` of a table that was handed over styled.
+
+    For a missing number that is the table's placeholder, whatever its styled words are.
+    """
     styled = table.proto.arrow_data.styler.display_values
     cells = pyarrow.ipc.open_stream(styled).read_all().to_pandas()
     words = cells.iloc[:, list(table.value.columns).index(column)]
-    return [text.replace("\xa0", " ") for text in words]
+    shown = words.where(table.value[column].notna().to_numpy(), table.proto.placeholder)
+    return [text.replace("\xa0", " ") for text in shown]
 
 
 def taken_away(offered, name):

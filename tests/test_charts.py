@@ -92,6 +92,20 @@ def test_ticks_of_a_narrow_share_axis_are_told_apart(figure):
     assert figure().layout.yaxis.tickformat == ".1~%"
 
 
+@pytest.mark.parametrize("decades", [1.1, 4])
+def test_ticks_of_a_logarithmic_axis_are_whole_numbers(decades):
+    table = comparison(2).query("kind == 'run'")
+    axis = score_against_time(
+        table.assign(training_seconds=[8, 8 * 10 ** (decades - 1)]), "accuracy"
+    ).layout.xaxis
+    written = dict(zip(axis.tickvals, axis.ticktext, strict=True))
+    assert all(float(text.replace(",", "")) == value for value, text in written.items())
+    seen = [
+        text for value, text in written.items() if axis.range[0] <= np.log10(value) <= axis.range[1]
+    ]
+    assert seen == (["5", "10", "20"] if decades < 2 else ["10", "100", "1,000", "10,000"])
+
+
 def test_confusion_cells_show_counts_and_shares():
     matrix, classes = [[30, 10], [0, 0]], ("normal", "pneumonia")
     counts = [a.text for a in confusion_heatmap(matrix, classes).layout.annotations]

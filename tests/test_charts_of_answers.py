@@ -16,6 +16,7 @@ from chart_examples import (
     followed,
     opinions,
     reliability,
+    without_points,
 )
 
 from core.charts.calibration import confidence_histogram, reliability_chart
@@ -149,3 +150,11 @@ def test_covering_shows_both_answers_and_every_random_place():
 def test_an_answer_is_marked_right_or_wrong_where_the_truth_is_known():
     names = [note.text for note in probabilities_by_run(opinions(), CLASSES).layout.annotations]
     assert names == ["✓ a", "✗ b", "c", "d"]
+
+
+def test_no_line_strikes_through_the_words_of_an_empty_curve():
+    for chart in (
+        roc_chart([without_points()], "coronavirus"),
+        precision_recall_chart([without_points()], "coronavirus", 0.0),
+    ):
+        assert not chart.data and "No curve for coronavirus" in chart.layout.annotations[0].text

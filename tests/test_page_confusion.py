@@ -4,9 +4,9 @@ import shutil
 
 import numpy as np
 import pytest
-from run_folders import change_run, make_finished_run, open_page, text_of
+from run_folders import change_run, make_finished_run, open_page, shown_cells, text_of
 
-from core.evaluation.published import FOOTNOTES, PER_CLASS
+from core.evaluation.published import FOOTNOTES, PER_CLASS, PER_CLASS_DERIVED
 from pages.components.matrix_words import read_matrix
 
 # Page -> its widget for the run.
@@ -73,6 +73,27 @@ def test_the_published_table_of_the_same_network_stands_below(settings):
     words = text_of(page)
     assert "table 6 of the paper" in words and "Sensitivity, mine less published" in words
     assert FOOTNOTES["per-class accuracy"] in words and FOOTNOTES["conclusion"] not in words
+
+
+def test_what_the_published_table_does_not_print_is_marked(settings):
+    make_finished_run(settings, backbone="ResNet50", recipe="quick")
+    page = open_page("confusion")
+    for place, table in enumerate(page.dataframe):
+        for column in ("n", "f1", "sensitivity", "precision", "specificity", "accuracy"):
+            cells = shown_cells(table, column)
+            derived = place == 1 and column in PER_CLASS_DERIVED
+            assert [cell.endswith(" †") for cell in cells] == [derived] * 3
+    assert f"† {FOOTNOTES['derived by class']}" in text_of(page)
+
+
+def test_two_runs_of_one_network_share_its_published_table(settings):
+    runs = [make_finished_run(settings, n, backbone="ResNet50", recipe="quick") for n in (0, 2)]
+    page = open_page("confusion", run=runs[0].id)
+    page.selectbox(key="matrix-second").select(runs[1].id).run()
+    assert not page.exception
+    words = text_of(page)
+    assert words.count("table 6 of the paper") == 1 and len(page.dataframe) == 3
+    assert words.count("sensitivity, mine less published") == 2
 
 
 def test_the_swapped_accuracies_are_said_where_they_apply(settings):

@@ -10,11 +10,17 @@ from run_folders import change_run, make_environment, make_finished_run
 
 from core import runs
 from core.errors import UserError
+from core.evaluation import report_probabilities
+from core.evaluation.calibration import calibration_of
+from core.evaluation.cases import run_cases, run_classes
 from core.evaluation.claim import CLAIM, FILLED, FOR_THE_AUTHOR, checklist
+from core.evaluation.class_curves import class_curves
 from core.evaluation.report import write_report
 from core.evaluation.report_facts import gather
+from core.evaluation.report_results import Chart
 from core.evaluation.report_sections import SECTIONS
 from core.files import write_json
+from core.words import percent
 
 STUDY = 'Three <script>alert(1)</script> & "more"'
 # What a report of few runs with nothing beside them leaves out.
@@ -71,8 +77,41 @@ def test_only_scripts_with_the_page_s_own_mark_run(place):
     figures = [a for a, _ in page.scripts if a.get("id", "").startswith("figure-")]
     charts = [a["data-figure"] for a in page.of("figure")]
     assert charts == [a["id"] for a in figures]
-    # Scores, pairs, best, three matrices, two curves, times.
-    assert len(charts) == 9
+    # Scores, pairs, best, three matrices, two curves, times; of each run ROC, precision-recall and
+    # reliability.
+    assert len(charts) == 9 + 3 * 3
+
+
+def test_each_run_has_its_curves_and_its_calibration(place):
+    _, made, facts, text = place
+    page, said = HtmlPage(text), words(text)
+    drawn = {a["data-name"]: a["data-figure"] for a in page.of("figure")}
+    figures = {a.get("id"): json.loads(c) for a, c in page.scripts if "id" in a}
+    for run in made:
+        name, cases, classes = facts.names[run.id], run_cases(run), run_classes(run)
+        for kind, area in (("ROC", "AUC"), ("precision-recall", "AP")):
+            lines = figures[drawn[f"{name}: {kind}"]]["data"]
+            named = [line["name"] for line in lines if line.get("name", "guessing") != "guessing"]
+            assert [each.split(",")[0] for each in named] == list(classes)
+            assert all(area in each for each in named)
+        found = calibration_of(cases, classes)
+        curves = class_curves(cases, classes, classes[0])
+        marks = figures[drawn[f"{name}: reliability"]]["data"][0]
+        assert len(marks["marker"]["symbol"]) == (found.bins["n"] > 0).sum()
+        for value, low, high in (
+            (found.error.value, found.error.low, found.error.high),
+            (curves.roc.area.value, curves.roc.area.low, curves.roc.area.high),
+        ):
+            assert percent(value, low, high).replace("\xa0", " ") in said
+        assert f"{found.brier.value:.3f}" in said
+
+
+def test_of_many_runs_the_best_alone_have_curves(place, monkeypatch):
+    monkeypatch.setattr(report_probabilities, "MOST_DRAWN", 2)
+    blocks = list(report_probabilities.threshold_curves(place[2]))
+    drawn = {block.title.split(":")[0] for block in blocks if isinstance(block, Chart)}
+    assert len(drawn) == 2 and "VGG19" not in drawn
+    assert any("More than 2 runs" in block for block in blocks if isinstance(block, str))
 
 
 def test_names_from_run_folders_are_text(place):
@@ -144,6 +183,7 @@ def test_runs_without_predictions_or_half_deleted_are_said(settings):
     facts = gather([runs.read_run(settings.runs, run.id) for run in made], settings)
     said = words(write_report(facts))
     assert "predictions.csv of" in said and "images.csv of" in said
+    assert "1 run left no predictions.csv that can be used" in said
     assert f"metrics.json of {made[2].id} is missing" in said
     assert "1 of the 4 runs asked for have no figures" in said
 

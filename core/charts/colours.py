@@ -6,6 +6,8 @@ The palette is Okabe & Ito's (2008); its black, invisible on a dark ground, is a
 BACKGROUND, PANEL, GRID = "#0e1116", "#171c24", "#2a313c"
 TEXT, MUTED = "#e6e9ee", "#9aa4b2"
 ACCENT = "#56B4E9"
+# What is worse, as the accent is better; farther from the published rows' orange than vermillion.
+RED = "#ff6b6b"
 
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILLION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#B8BEC7"

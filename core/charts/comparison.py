@@ -176,10 +176,21 @@ def score_against_time(
             customdata=group["name"],
             hovertemplate="%{customdata}<br>%{x:,.0f} s<br>%{y:.1%}<extra></extra>",
         )
-    # Within two powers of ten their ticks alone are too few to read a time off.
-    figure.update_xaxes(type="log", dtick=1 if end - begin > 2 else "D2", range=[begin, end])
+    figure.update_xaxes(type="log", range=[begin, end], **_whole_ticks(begin, end))
     figure.update_yaxes(tickformat=PERCENT_TICKS)
     return dress(figure, x, y, height + list_below(figure, len(figure.data)))
+
+
+def _whole_ticks(begin: float, end: float) -> dict:
+    """Ticks of a logarithmic axis between powers of ten, with a decade more on either side.
+
+    Written out: plotly would write 20 as a small 2 between its powers of ten.
+    """
+    # Within two powers of ten their ticks alone are too few to read a time off.
+    steps = (1,) if end - begin > 2 else (1, 2, 5)
+    powers = range(int(np.floor(begin)) - 1, int(np.ceil(end)) + 2)
+    ticks = [step * 10.0**power for power in powers for step in steps]
+    return {"tickvals": ticks, "ticktext": [f"{tick:,.12g}" for tick in ticks]}
 
 
 def _errors(rows: pd.DataFrame, measure: str, colour: str) -> dict:

@@ -13,9 +13,17 @@ from core.charts.theme import CLASS_TITLES, WHOLE_TICKS, blank, dress, list_belo
 
 SENSITIVITY = "Sensitivity (% of the class found)"
 FALSE_ALARMS = "False alarms (1 - specificity, % of the others)"
+# Where each class has others.
+ALARMS = "False alarms (% of all other images)"
 PRECISION = "Precision (% of the called that are right)"
 # A second run is told from the first by its dash: the colour says the class.
 DASHES = ("solid", "dash")
+GUESSING = {
+    "mode": "lines",
+    "name": "guessing",
+    "line": {"color": MUTED, "width": 1.5, "dash": "dot"},
+    "hoverinfo": "skip",
+}
 PER_ROW = 40
 # What becomes of a person -> its name and marker; the colour says who has the disease.
 PEOPLE = {
@@ -39,12 +47,8 @@ def roc_chart(
     the threshold in use, which are marked. All fractions.
     """
     figure = _curves(curves, class_name, here, FALSE_ALARMS, SENSITIVITY, "linear")
-    if curves:
-        figure.add_scatter(
-            **{"x": [0, 1], "y": [0, 1], "mode": "lines", "name": "guessing"},
-            line={"color": MUTED, "width": 1.5, "dash": "dot"},
-            hoverinfo="skip",
-        )
+    if figure.data:
+        figure.add_scatter(**GUESSING, x=[0, 1], y=[0, 1])
     return figure
 
 
@@ -56,13 +60,30 @@ def precision_recall_chart(
 ) -> go.Figure:
     """Precision-recall curves of one class, as ``roc_chart``; ``share`` is that of the class."""
     figure = _curves(curves, class_name, here, SENSITIVITY, PRECISION, "vh")
-    if curves and share is not None:
-        figure.add_scatter(
-            **{"x": [0, 1], "y": [share, share], "mode": "lines", "name": "guessing"},
-            line={"color": MUTED, "width": 1.5, "dash": "dot"},
-            hoverinfo="skip",
-        )
+    if figure.data and share is not None:
+        figure.add_scatter(**GUESSING, x=[0, 1], y=[share, share])
     return figure
+
+
+def curves_by_class(
+    curves: Mapping[str, tuple[str, pd.DataFrame, pd.DataFrame]], recall: bool = False
+) -> go.Figure:
+    """All classes of one run in one chart: class -> (how the list calls it, points, band).
+
+    ROC curves, or with ``recall`` precision-recall curves; tables as for ``roc_chart``.
+    """
+    x, y, shape = ALARMS, "Sensitivity (%)", "linear"
+    if recall:
+        x, y, shape = SENSITIVITY, "Precision (%)", "vh"
+    drawn = {name: curve for name, curve in curves.items() if len(curve[1])}
+    if not drawn:
+        return blank("No curve: a class is missing.", x, y, 360)
+    figure = go.Figure()
+    for name, curve in drawn.items():
+        _add_curve(figure, curve, class_colour(name), shape)
+    if not recall:
+        figure.add_scatter(**GUESSING, x=[0, 1], y=[0, 1])
+    return _with_whole_axes(figure, x, y, len(drawn) + (not recall), 300)
 
 
 def people_chart(people: Mapping[str, int] | None, class_name: str) -> go.Figure:
@@ -137,28 +158,8 @@ def _curves(
     if not drawn:
         return blank(f"No curve for {label}: a class is missing.", x, y, 360)
     colour, figure = class_colour(class_name), go.Figure()
-    for (name, points, band), dash in zip(drawn, DASHES, strict=False):
-        if len(band):
-            figure.add_scatter(
-                x=[*band["x"], *band["x"][::-1]],
-                y=[*band["high"], *band["low"][::-1]],
-                fill="toself",
-                fillcolor=translucent(colour, 0.18),
-                line={"width": 0},
-                mode="lines",
-                showlegend=False,
-                hoverinfo="skip",
-            )
-        figure.add_scatter(
-            x=points["x"],
-            y=points["y"],
-            mode="lines",
-            name=name,
-            line={"color": colour, "width": 2.5, "dash": dash, "shape": shape},
-            customdata=points["threshold"],
-            hovertemplate="threshold %{customdata:.1%}<br>x %{x:.1%}, y %{y:.1%}"
-            f"<extra>{name}</extra>",
-        )
+    for curve, dash in zip(drawn, DASHES, strict=False):
+        _add_curve(figure, curve, colour, shape, dash)
     if here:
         figure.add_scatter(
             x=[x for x, _ in here],
@@ -168,10 +169,45 @@ def _curves(
             marker={"color": TEXT, "size": 12, "line": {"width": 2, "color": colour}},
             hovertemplate="x %{x:.1%}, y %{y:.1%}<extra>the chosen threshold</extra>",
         )
+    return _with_whole_axes(figure, x, y, len(drawn) + (1 if here else 0) + 1)
+
+
+def _add_curve(
+    figure: go.Figure,
+    curve: tuple[str, pd.DataFrame, pd.DataFrame],
+    colour: str,
+    shape: str,
+    dash: str = "solid",
+) -> None:
+    name, points, band = curve
+    if len(band):
+        figure.add_scatter(
+            x=[*band["x"], *band["x"][::-1]],
+            y=[*band["high"], *band["low"][::-1]],
+            fill="toself",
+            fillcolor=translucent(colour, 0.18),
+            line={"width": 0},
+            mode="lines",
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=points["x"],
+        y=points["y"],
+        mode="lines",
+        name=name,
+        line={"color": colour, "width": 2.5, "dash": dash, "shape": shape},
+        customdata=points["threshold"],
+        hovertemplate="threshold %{customdata:.1%}<br>x %{x:.1%}, y %{y:.1%}"
+        f"<extra>{name}</extra>",
+    )
+
+
+def _with_whole_axes(figure: go.Figure, x: str, y: str, names: int, height: int = 350) -> go.Figure:
     for axes in (figure.update_xaxes, figure.update_yaxes):
         # The labels are always these. Room made for them by measuring draws the chart twice.
         axes(range=[-0.02, 1.02], automargin=False, **WHOLE_TICKS)
     dress(figure, x, y, 360)
-    below = list_below(figure, len(drawn) + (1 if here else 0) + 1)
-    figure.update_layout(height=350 + below, margin={"l": 72, "b": below + 58})
+    below = list_below(figure, names)
+    figure.update_layout(height=height + below, margin={"l": 72, "b": below + 58})
     return figure

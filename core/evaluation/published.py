@@ -64,6 +64,8 @@ PER_CLASS = {
         "coronavirus": (78.35, 48.03, 93.56, 15.68),
     },
 }
+# Columns of ``per_class_table`` that tables 2 to 8 do not have.
+PER_CLASS_DERIVED = ("n", "f1")
 TABLE_NUMBER = {backbone: number for number, backbone in enumerate(PER_CLASS, start=2)}
 
 # Table 9, percent: accuracy, sensitivity, specificity, precision, F1.
@@ -102,6 +104,10 @@ FOOTNOTES = {
     "derived": (
         "Cells marked as derived are not legible in table 9 and were worked out from the per-class "
         "tables 7 and 8."
+    ),
+    "derived by class": (
+        "Not in the paper's table but worked out: F1 from precision and sensitivity, n from the "
+        "rates (whole numbers that give every one of them)."
     ),
     "not legible": (
         "Cells marked 'not legible', among them all of table 10 but one row, cannot be read in the "

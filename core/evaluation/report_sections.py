@@ -1,7 +1,8 @@
 """The sections of a report, in their order: sentences, tables and charts made from its facts.
 
 Holds ``Section``, the table SECTIONS, and the sections that say what was done; those that show what
-came out stand in ``core.evaluation.report_results``. How they look is the template's business.
+came out stand in ``core.evaluation.report_results`` and ``report_probabilities``. How they look is
+the template's business.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from core.data.labels import COHORTS, LABEL_SCHEMES
 from core.evaluation import claim
+from core.evaluation import report_probabilities as probabilities
 from core.evaluation import report_results as results
 from core.evaluation import report_tables as tables
 from core.evaluation.limitations import limitations
@@ -122,6 +124,8 @@ SECTIONS: tuple[tuple[str, str, Callable[[Facts], Iterator[Block]]], ...] = (
     ("pairs", "Is the difference real?", results.pairs),
     ("repeats", "Mean and spread of repeated runs", results.repeated_runs),
     ("classes", "Class by class", results.class_by_class),
+    ("thresholds", "Curves over all thresholds", probabilities.threshold_curves),
+    ("calibration", "Calibration", probabilities.calibration),
     ("curves", "Learning curves", results.learning_curves),
     ("baselines", "Against trivial baselines", results.trivial_baselines),
     ("cheat-test", "Without the lungs (cheat test)", results.without_lungs),

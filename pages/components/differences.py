@@ -14,11 +14,11 @@ from core.charts.differences import best_chart, differences_chart
 from core.charts.theme import CONFIG
 from core.errors import UserError
 from core.evaluation.common_images import read_answers
-from core.evaluation.pairs import Best, pairs_table, probability_best
+from core.evaluation.pairs import FEW_DISCORDANT, Best, pairs_table, probability_best
 from core.evaluation.statistics import RESAMPLES
 from core.evaluation.verdict import better_first, verdict
 from core.run_files import split_of
-from pages.components.score_tables import worded_table
+from pages.components.worded_table import worded_table
 from pages.components.words import points
 
 # Every two of them make 66 pairs, more than a chart or Holm's correction can bear.
@@ -34,7 +34,7 @@ NUMBERS = {
     "p_mcnemar": (
         "p, McNemar",
         "How often chance alone would part the two so far in how many images one alone has right. "
-        "E: exact test, fewer than 25 such images; C: with continuity correction.",
+        "E: exact test; C: chi-squared test with continuity correction.",
     ),
     "p_holm": ("p, Holm", "The same, corrected for testing all these pairs at once."),
 }
@@ -42,8 +42,8 @@ TEXTS = {
     "name_a": ("First run", "The one with the higher balanced accuracy on the shared images."),
     "name_b": ("Second run", None),
     "n_common": ("n", "Validation images that both runs were checked on."),
-    "only_a": ("Only first right", "Images that the first run alone has right."),
-    "only_b": ("Only second right", "Images that the second run alone has right."),
+    "only_a": ("Only first", "Images that the first run alone has right."),
+    "only_b": ("Only second", "Images that the second run alone has right."),
     "finding": (
         "Verdict",
         "better: test and interval agree; unclear: only one of them does; chance: neither.",
@@ -56,6 +56,13 @@ ABOUT = (
     "images as independent; **Holm's correction** allows for testing many pairs. The **interval** "
     "is a bootstrap of balanced accuracy that draws whole patients. Each run counts as one network "
     "as it was trained: what another seed would have given is told by the spread of repeated runs."
+)
+ABOUT_NUMBERS = (
+    "Differences are points with their 95 % interval, the first run less the second. "
+    "**p, McNemar** is that of the exact test (**E**) where fewer than "
+    f"{FEW_DISCORDANT} images are right in one run alone, else that of the chi-squared test with "
+    "continuity correction (**C**). **Only first**, **only second**: how many images that run "
+    "alone has right."
 )
 MIXED_SPLITS = (
     "Some of these runs are split by image and some by patient: a run split by image may have met "
@@ -132,8 +139,10 @@ def _numbers(pairs: pd.DataFrame) -> None:
         "p_mcnemar": [f"{_p(row['p_mcnemar'])} {'E' if row['exact'] else 'C'}" for row in rows],
         "p_holm": [_p(row["p_holm"]) for row in rows],
     }
-    columns = ["name_a", "name_b", "n_common", "finding", *NUMBERS, "only_a", "only_b"]
+    columns = ["name_a", "name_b", "difference", "finding", "n_common"]
+    columns += ["accuracy_difference", "p_mcnemar", "p_holm", "only_a", "only_b"]
     worded_table(pairs[columns], words, NUMBERS, TEXTS, name="pairs", exact=pairs)
+    st.caption(ABOUT_NUMBERS)
     for sentence in dict.fromkeys(filter(None, pairs["reason"])):
         st.caption(sentence)
 

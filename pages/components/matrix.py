@@ -15,18 +15,16 @@ from core import runs
 from core.charts.confusion import confusion_heatmap
 from core.charts.theme import CONFIG
 from core.evaluation.metrics import per_class_table
-from core.evaluation.published import PER_CLASS, TABLE_NUMBER
-from core.evaluation.published import per_class_table as published_table
 from core.evaluation.spread import combined_matrix, matrix_rates
 from core.words import PERCENT
 from pages.components.closer_look import choose_cell, chosen_cell
 from pages.components.matrix_words import read_matrix
-from pages.components.published_differences import class_by_class, class_footnotes
+from pages.components.published_classes import has_partner
 from pages.components.repeats import repeated_words, repeats_of
 from pages.components.run_choice import describe_run, warn_of_shared_patients
 from pages.components.score_tables import class_table
 from pages.components.take_away import take_away
-from pages.components.words import class_title, percent, spread_words
+from pages.components.words import class_title, percent, run_title, spread_words
 
 ACCURACY = (
     "Accuracy as the paper defines it: recognised images of the class over all validation images. "
@@ -57,14 +55,12 @@ def matrix_of(
         with _draw(metrics["confusion_matrix"], metrics["classes"], shares, key, run=run):
             warn_of_shared_patients([run])
         with tables:
-            st.markdown("**Class by class, as the paper prints it**")
+            st.markdown(f"**{_whose(run, key)}lass by class, as the paper prints it**")
             class_table(per_class_table(metrics))
-            if not _has_published(run):
+            if not has_partner(run):
                 st.caption(ACCURACY)
             for sentence in metrics.get("undefined", []):
                 st.caption(sentence)
-    with tables:
-        _published(run, metrics)
 
 
 def _together(
@@ -98,7 +94,7 @@ def _together(
         # Of means over the same images, Wilson's interval would claim images nobody checked.
         table = table.assign(sensitivity_low=np.nan, sensitivity_high=np.nan)
     with tables:
-        st.markdown("**Class by class, from this matrix**")
+        st.markdown(f"**{_whose(run, key)}lass by class, from this matrix**")
         class_table(table)
 
 
@@ -188,14 +184,5 @@ def _as_read(matrix: list, classes: list[str]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _has_published(run: runs.Run) -> bool:
-    return run.config.get("labels") == "paper3" and run.config.get("backbone") in PER_CLASS
-
-
-def _published(run: runs.Run, metrics: dict) -> None:
-    if _has_published(run):
-        backbone = run.config["backbone"]
-        st.markdown(f"**The published {backbone}** (table {TABLE_NUMBER[backbone]} of the paper)")
-        class_table(published_table(backbone))
-        class_by_class(metrics, backbone)
-        class_footnotes(backbone)
+def _whose(run: runs.Run, key: str) -> str:
+    return "C" if key == "alone" else f"{run_title(run)}: c"

@@ -14,8 +14,11 @@ from core.evaluation.confused_with import ConfusedWith, confused_with
 from core.inference.agreement import agreement
 from core.inference.opinions import Opinion, opinion_rows
 from pages.components.cases import cases_of
-from pages.components.score_tables import worded_table
+from pages.components.worded_table import worded_table
 from pages.components.words import class_title, percent
+
+# Pixels beside the choices of the Prediction page on a screen of 1440.
+ROOM = 720
 
 
 def bars(
@@ -80,8 +83,8 @@ def table_of_opinions(
             ),
         },
         ["color: #E69F00" if wrong else "" for wrong in table["wrong"]],
-        width=90,
         name="opinions",
+        room=ROOM,
         exact=exact,
     )
 

@@ -25,9 +25,9 @@ from core.inference.follow import (
 from core.inference.predictor import predict
 from core.settings import Settings
 from pages.components.cases import cases_of, changed, sides_of
-from pages.components.score_tables import worded_table
 from pages.components.take_away import take_away
 from pages.components.waiting import asking
+from pages.components.worded_table import worded_table
 from pages.components.words import class_title, day_words, percent, points
 
 # Below this no bar: what is known already is there in a blink.

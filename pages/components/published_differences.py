@@ -1,18 +1,18 @@
 """My runs against the published network of the same name: differences in points, with intervals.
 
-Holds ``against_the_paper``, run by run, ``class_by_class``, and the footnotes of both. The figures
-stand in ``core.evaluation.published``.
+Holds ``against_the_paper``, run by run, and its footnotes. Class by class they stand in
+``published_classes``; the figures in ``core.evaluation.published``.
 """
 
 import pandas as pd
 import streamlit as st
 
-from core.charts.colours import ACCENT, VERMILLION
+from core.charts.colours import ACCENT, RED
 from core.evaluation.compare import RUN
 from core.evaluation.published import CITATION, FOOTNOTES
-from core.evaluation.published_differences import against_published, class_differences
-from pages.components.score_tables import worded_table
-from pages.components.words import class_title, percent, points
+from core.evaluation.published_differences import against_published
+from pages.components.worded_table import worded_table
+from pages.components.words import percent, points
 
 NUMBERS = {
     "difference": (
@@ -52,12 +52,11 @@ def against_the_paper(table: pd.DataFrame) -> None:
         NUMBERS,
         texts,
         styles,
-        170,
         name="against-the-paper",
         exact=rows,
     )
     st.caption(
-        ":blue[Blue]: better than published; :orange[red]: worse; not coloured: the interval holds "
+        ":blue[Blue]: better than published; :red[Red]: worse; not coloured: the interval holds "
         "zero. It takes the two sets of images as independent of each other, and says nothing of "
         "the other differences between the studies, above all the split."
     )
@@ -70,42 +69,16 @@ def published_footnotes(measure: str) -> None:
     words += [f"† {FOOTNOTES['derived']}", FOOTNOTES["not legible"]]
     if measure in WITHOUT_INTERVAL:
         words.append(WITHOUT_INTERVAL_WORDS)
-    _more_notes([*words, f"Published: {CITATION}"])
+    more_notes([*words, f"Published: {CITATION}"])
 
 
-def class_footnotes(backbone: str) -> None:
-    """What belongs beside the published table of one network, class by class."""
-    st.caption(FOOTNOTES["class mix"])
-    # Only what is said of this network.
-    swapped = ["conclusion"] if backbone in ("VGG16", "VGG19") else []
-    _more_notes(
-        [FOOTNOTES[note] for note in ("per-class accuracy", "split", "intervals", *swapped)]
-    )
-
-
-def _more_notes(words: list[str]) -> None:
+def more_notes(words: list[str]) -> None:
+    """Show further footnotes, folded up."""
     with st.expander("More notes on the published figures"):
         st.caption("\n".join(f"- {sentence}" for sentence in words))
-
-
-def class_by_class(metrics: dict, backbone: str) -> None:
-    """One line per class: sensitivity of the run less that of the published ``backbone``."""
-    rows = class_differences(metrics, backbone).dropna(subset=["difference"])
-    said = []
-    for row in rows.itertuples():
-        colour = "blue" if row.low > 0 else "orange" if row.high < 0 else ""
-        words = points(row.difference, row.low, row.high)
-        said.append(f"- {class_title(row[1])}: {f':{colour}[{words}]' if colour else words}")
-    if said:
-        st.markdown(
-            "**Sensitivity, mine less published, in points**\n"
-            + "\n".join(said)
-            + "\n\nColoured only where the interval excludes zero; the two sets of images are "
-            "taken as independent."
-        )
 
 
 def _style(low: float, high: float) -> str:
     if low > 0:
         return f"color: {ACCENT}"
-    return f"color: {VERMILLION}" if high < 0 else ""
+    return f"color: {RED}" if high < 0 else ""

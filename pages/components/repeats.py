@@ -12,7 +12,8 @@ from core.charts.spread import spread_chart
 from core.charts.theme import CONFIG
 from core.evaluation.compare import comparison_table
 from core.evaluation.spread import repeats, spread_table
-from pages.components.score_tables import SCORE_WORDS, worded_table
+from pages.components.score_tables import SCORE_WORDS
+from pages.components.worded_table import worded_table
 from pages.components.words import spread_words
 
 TEXTS = {
@@ -21,7 +22,6 @@ TEXTS = {
     "repeated": ("What differs", None),
     "n": ("n", "Validation images of one run."),
 }
-SPREAD_WIDTH = 195  # pixels; room for a mean, its deviation and its range
 # What differs between repeats -> what their spread says, and what it does not. Why folds give no
 # margin of error: Bengio & Grandvalet, J Mach Learn Res 5 (2004) 1089-1105.
 ABOUT = {
@@ -83,7 +83,6 @@ def mean_and_spread(table: pd.DataFrame, measure: str) -> None:
         words,
         SCORE_WORDS,
         TEXTS,
-        width=SPREAD_WIDTH,
         name="repeats",
         exact=shown.drop(columns=list(SCORE_WORDS)),
     )

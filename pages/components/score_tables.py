@@ -1,18 +1,16 @@
 """Scores as sortable tables, each with its interval and its n: run by run, and class by class.
 
-Holds ``score_table``, from rows of ``core.evaluation.compare``, ``class_table``, and what every
-table is shown with: ``worded_table``, whose cells show words and sort by the number behind them.
+Holds ``score_table``, from rows of ``core.evaluation.compare``, and ``class_table``.
 """
 
-from functools import partial
+from collections.abc import Sequence
 
 import pandas as pd
-import streamlit as st
 
 from core.evaluation.compare import BASELINE, PUBLISHED, RUN, SCORES
 from core.evaluation.metrics import MEASURES
 from core.evaluation.statistics import wilson
-from pages.components.take_away import take_away
+from pages.components.worded_table import worded_table
 from pages.components.words import class_title, percent
 
 # Column of the comparison -> heading and help.
@@ -45,9 +43,11 @@ TEXT_WORDS = {
         "A run of yours, the published study, or a trivial baseline, which reads no lung; "
         "SYNTHETIC: drawn images.",
     ),
-    "split": ("Split by", "image: a patient can stand on both sides; patient: never."),
     "n": ("n", "Validation images behind the scores."),
-    "overlap_patients": ("Shared patients", "Patients with images on both sides."),
+    "divided": (
+        "Split by",
+        "image: a patient can stand on both sides, and so many do (shared); patient: never.",
+    ),
 }
 # The same measures for one class; accuracy is the paper's own notion.
 ONE_CLASS = {
@@ -68,22 +68,22 @@ CLASS_TEXT = {
     "class": ("Class", None),
     "n": ("n", "Validation images that truly are of this class."),
 }
-# Pixels; the first has room for a value and its interval.
-SCORE_WIDTH = 150
-WIDTHS = {"name": 300, "origin": 100, "class": 110, "n": 60, "repeated": 300, "holds": 330}
 KIND_STYLES = {RUN: "", PUBLISHED: "color: #E69F00", BASELINE: "color: #B8BEC7"}
-MOST_ROWS = 25
-NO_VALUE = "not legible"
+NOT_LEGIBLE = "not legible"
+DERIVED = "\N{NO-BREAK SPACE}†"
 
 
 def score_table(table: pd.DataFrame) -> None:
     """Show ``table`` (COMPARISON_COLUMNS) sorted by balanced accuracy, best first."""
     table = table.sort_values("balanced_accuracy", ascending=False).reset_index(drop=True)
     table["origin"] = origins(table)
+    table["divided"] = [_split_words(row) for _, row in table.iterrows()]
     beside = ["split", "overlap_patients"]
+    first, *others = SCORE_WORDS
     bounds = [f"{score}{end}" for score in SCORES for end in ("", "_low", "_high")]
     worded_table(
-        table[["name", "origin", "n", *SCORE_WORDS, *beside]],
+        # What a telephone shows without scrolling stands first.
+        table[["name", first, "n", *others, "divided", "origin"]],
         {name: [_score(row, name) for _, row in table.iterrows()] for name in SCORES},
         SCORE_WORDS,
         TEXT_WORDS,
@@ -93,9 +93,10 @@ def score_table(table: pd.DataFrame) -> None:
     )
 
 
-def class_table(table: pd.DataFrame) -> None:
+def class_table(table: pd.DataFrame, derived: Sequence[str] = ()) -> None:
     """Show one row per class as the paper's tables 2 to 8, in the shape of ``per_class_table``.
 
+    Cells of the columns ``derived``, which were worked out and not printed, carry a dagger.
     Where the table brings no interval for a sensitivity, Wilson's is worked out from its n, and so
     is that of the accuracy, unless the sensitivities are means that have none.
     """
@@ -114,6 +115,10 @@ def class_table(table: pd.DataFrame) -> None:
         ]
         for name in ("accuracy", *MEASURES)
     }
+    words |= {
+        name: [f"{word}{DERIVED}" for word in words.get(name, [f"{n:,}" for n in table["n"]])]
+        for name in derived
+    }
     shown = table[["class", "n", "sensitivity", "precision", "specificity", "f1", "accuracy"]]
     shown = shown.assign(**{"class": shown["class"].map(class_title)})
     worded_table(shown, words, ONE_CLASS, CLASS_TEXT, name="classes", exact=table)
@@ -125,68 +130,17 @@ def origins(table: pd.DataFrame) -> pd.Series:
     return words.mask(table["synthetic"] & (table["kind"] == RUN), "SYNTHETIC")
 
 
-def worded_table(
-    shown: pd.DataFrame,
-    words: dict[str, list[str]],
-    numbers: dict[str, tuple],
-    texts: dict[str, tuple],
-    row_styles: list[str] | None = None,
-    width: int = SCORE_WIDTH,
-    no_value: str = "–",
-    *,
-    name: str,
-    exact: pd.DataFrame,
-) -> None:
-    """Show a table whose cells read as ``words`` (column -> a text per row, index 0 to n - 1).
-
-    ``numbers`` and ``texts`` give each column its heading and help; ``row_styles`` a CSS each row;
-    ``width`` is that of a column of numbers, in pixels; ``no_value`` stands for a missing number.
-    Below it stands a way to take it away: as files called ``name``, of which CSV has ``exact``,
-    every number with the ends of its interval.
-    """
-    style = shown.style
-    if row_styles:
-        style = style.apply(lambda column: row_styles)
-    counts = [name for name in texts if pd.api.types.is_integer_dtype(shown[name])]
-    style = style.format(thousands=",", na_rep=no_value, subset=counts)
-    # Row by row: an interval stands in other columns than the value that a formatter is given.
-    for place in range(len(shown)):
-        row = {name: lambda _, text=cells[place]: text for name, cells in words.items()}
-        style = style.format(row, subset=pd.IndexSlice[[place], list(words)])
-    headings = {
-        **{
-            name: st.column_config.NumberColumn(title, help=help_text, width=width)
-            for name, (title, help_text) in numbers.items()
-        },
-        **{
-            name: st.column_config.Column(title, help=help_text, width=WIDTHS.get(name))
-            for name, (title, help_text) in texts.items()
-        },
-    }
-    height = "content" if len(shown) <= MOST_ROWS else 35 * MOST_ROWS
-    st.dataframe(
-        style, hide_index=True, height=height, column_config=headings, placeholder=no_value
-    )
-    titles = {column: title for column, (title, _) in {**numbers, **texts}.items()}
-    take_away(name, exact, partial(_as_read, shown, words, titles, no_value))
-
-
-def _as_read(
-    shown: pd.DataFrame, words: dict[str, list[str]], titles: dict[str, str], no_value: str
-) -> pd.DataFrame:
-    """The table as it reads on the page, under its headings, all cells texts."""
-    columns = {
-        name: words.get(name)
-        or [no_value if pd.isna(value) else str(value) for value in shown[name]]
-        for name in shown.columns
-    }
-    return pd.DataFrame(columns).rename(columns=titles)
+def _split_words(row: pd.Series) -> str:
+    split, shared = row["split"], row["overlap_patients"]
+    if pd.isna(split) or not split:
+        return "–"
+    return split if pd.isna(shared) or not shared else f"{split} ({int(shared):,} shared)"
 
 
 def _score(row: pd.Series, name: str) -> str:
     if row["kind"] == PUBLISHED and pd.isna(row[name]):
-        return NO_VALUE
+        return NOT_LEGIBLE
     if pd.isna(row[name]):
         return "undefined"
-    mark = " †" if name in row["derived"] else ""
+    mark = DERIVED if name in row["derived"] else ""
     return percent(row[name], row[f"{name}_low"], row[f"{name}_high"]) + mark

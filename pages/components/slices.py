@@ -12,15 +12,16 @@ from core.charts.theme import CONFIG
 from core.evaluation.cases import run_classes
 from core.evaluation.slices import ALL, FEW, SLICINGS, slice_table
 from core.settings import Settings
+from core.words import listed
 from pages.components.cases import changed, joined_cases
-from pages.components.score_tables import SCORE_WORDS, worded_table
+from pages.components.score_tables import SCORE_WORDS
+from pages.components.worded_table import worded_table
 from pages.components.words import class_title, percent, run_title
 
 TEXTS = {
     "slice": ("Slice", None),
     "n": ("n", "Validation images of the slice."),
     "patients": ("Patients", "An image whose patient is not known counts as one."),
-    "undefined": ("Undefined", "Which scores have no meaning here, and why."),
 }
 
 
@@ -63,14 +64,16 @@ def slices_of(run: runs.Run, settings: Settings) -> None:
 def _show(table: pd.DataFrame, classes: tuple[str, ...]) -> None:
     numbers = {score: SCORE_WORDS[score] for score in ("balanced_accuracy", "accuracy")} | {
         f"sensitivity_{name}": (
-            f"Sensitivity, {class_title(name)}",
-            f"Of the slice's images of {class_title(name)}, the share recognised.",
+            f"Found, {class_title(name)}",
+            f"Sensitivity: of the slice's images of {class_title(name)}, the share recognised.",
         )
         for name in classes
     }
     words = {
         score: [
-            percent(row[score], row[f"{score}_low"], row[f"{score}_high"])
+            "undefined"
+            if pd.isna(row[score])
+            else percent(row[score], row[f"{score}_low"], row[f"{score}_high"])
             for _, row in table.iterrows()
         ]
         for score in numbers
@@ -82,15 +85,15 @@ def _show(table: pd.DataFrame, classes: tuple[str, ...]) -> None:
             for text, n in zip(words[column], table[f"n_{name}"], strict=True)
         ]
     worded_table(
-        table[["slice", "n", "patients", *numbers, "undefined"]],
+        table[["slice", "n", "patients", *numbers]],
         words,
         numbers,
         TEXTS,
-        width=195,
-        no_value="undefined",
         name="slices",
         exact=table,
     )
+    for why, slices in table[table["undefined"] != ""].groupby("undefined", sort=False)["slice"]:
+        st.caption(f"**Undefined** for {listed(list(slices))}: {why}.")
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

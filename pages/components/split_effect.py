@@ -18,7 +18,7 @@ from core.evaluation.split_setups import SIDES, split_setups
 from core.evaluation.split_words import MEASURES, answered
 from core.settings import Settings
 from pages.components.cases import cases_of, changed, joined_cases
-from pages.components.score_tables import worded_table
+from pages.components.worded_table import worded_table
 from pages.components.words import percent
 
 HOW_TO = (
@@ -36,17 +36,22 @@ ABOUT = (
     "the intervals say nothing of further seeds. Over several seeds a patient can be met by one "
     "run and new to another, and then stands in both groups."
 )
+# Headings of a table with a column for each measure and split.
+SHORT = {"balanced_accuracy": "Balanced", "covid19": "Recall"}
 TEXTS = {
     "pair": ("Runs of", "What the two runs share."),
     "shared_patients": (
-        "Patients on both sides",
-        "Of the run split by image; by patient there are none.",
+        "Shared patients",
+        "Patients on both sides of the run split by image; by patient there are none.",
     ),
     "shared_covid19": (
-        "of them COVID-19, checked",
+        "of them COVID-19",
         "Patients with a COVID-19 image in validation who have images in training too.",
     ),
-    "covid19_patients": ("COVID-19 patients checked", "In the run split by image."),
+    "covid19_patients": (
+        "COVID-19 checked",
+        "Patients with COVID-19 in validation of the run split by image.",
+    ),
 }
 
 
@@ -95,7 +100,7 @@ def _show(effect: SplitEffect, number: int) -> None:
 
 def _pairs(pairs: pd.DataFrame) -> None:
     numbers = {
-        f"{measure}_{side}": (f"{title}, by {side}", None)
+        f"{measure}_{side}": (f"{SHORT[measure]} by {side}", f"{title}, split by {side}.")
         for measure, title in MEASURES.items()
         for side in SIDES
     }
@@ -104,9 +109,7 @@ def _pairs(pairs: pd.DataFrame) -> None:
         for name in numbers
     }
     columns = ["pair", *numbers, "shared_patients", "shared_covid19", "covid19_patients"]
-    worded_table(
-        pairs[columns], words, numbers, TEXTS, width=190, name="pairs-of-splits", exact=pairs
-    )
+    worded_table(pairs[columns], words, numbers, TEXTS, name="pairs-of-splits", exact=pairs)
 
 
 def _marks(used: Sequence[runs.Run]) -> tuple:

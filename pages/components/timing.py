@@ -11,7 +11,8 @@ from core.charts.theme import CONFIG
 from core.evaluation.compare import PUBLISHED
 from core.evaluation.pareto import pareto_front
 from core.evaluation.spread import repeats
-from pages.components.score_tables import NO_VALUE, SCORE_WORDS, origins, worded_table
+from pages.components.score_tables import NOT_LEGIBLE, SCORE_WORDS, origins
+from pages.components.worded_table import worded_table
 from pages.components.words import duration, exact_duration, percent
 
 TIMES = {"training_seconds": "training time", "testing_seconds": "testing time"}
@@ -37,7 +38,6 @@ HOLDS = {
     "network": "the network itself",
     "head and network": "the last layers on stored features, then the network itself",
 }
-TIME_WIDTH = 185  # pixels; room for "22.0 hours (79,184.28 s)"
 PROJECTED = " ‡"
 ABOUT_FEATURES = (
     "A run that trains on **stored features** reads every image through the frozen network once "
@@ -149,12 +149,11 @@ def timing_table(table: pd.DataFrame) -> None:
         for word, mark in zip(words["testing_seconds"], projected, strict=True)
     ]
     worded_table(
-        table[["name", "origin", *columns, "n", "device", "holds"]],
+        table[["name", *columns, "n", "device", "holds", "origin"]],
         words,
         {name: NUMBERS[name] for name in columns},
         TEXTS,
         ["color: #E69F00" if published else "" for published in table["published"]],
-        TIME_WIDTH,
         name="times",
         exact=table[["run", "name", "origin", *columns, "n", "device", "holds"]],
     )
@@ -166,5 +165,5 @@ def timing_table(table: pd.DataFrame) -> None:
 
 def _cell(seconds: float, published: bool) -> str:
     if pd.isna(seconds):
-        return NO_VALUE if published else "–"
+        return NOT_LEGIBLE if published else "–"
     return exact_duration(seconds)

@@ -11,7 +11,12 @@
     const text = document.getElementById(chart.dataset.figure).textContent;
     const shown = JSON.parse(text);
     const onPaper = () => JSON.parse(text.replace(dark, (found) => lower[found.toLowerCase()]));
-    const size = { width: chart.classList.contains("half") ? 460 : 900, height: shown.layout.height };
+    // On paper a tall chart is drawn with closer rows: it would leave a page half empty before it.
+    const { height } = shown.layout;
+    const size = {
+      width: chart.classList.contains("half") ? 460 : 900,
+      height: height > 760 ? Math.max(760, Math.round(0.8 * height)) : height,
+    };
     await Plotly.newPlot(chart.querySelector(".screen"), shown.data, shown.layout,
       { displayModeBar: false, responsive: true });
     chart.querySelector(".paper").src = await Plotly.toImage(onPaper(), { format: "svg", ...size });
