@@ -185,13 +185,17 @@ def test_several_images_become_a_table_and_a_row_shows_its_image(place, offered)
     assert refused.startswith("scan: ") and "z.zip/notes.txt is not a JPEG" in unread
     assert "**1** not diagnosed" in words
     (table,) = page.dataframe
-    assert table.value["file"].tolist() == ["0.png", "1.png", "2.png", "notes.txt", "scan"]
+    assert table.value["file"].tolist() == [
+        *("z.zip/0.png", "z.zip/1.png", "z.zip/2.png", "z.zip/notes.txt", "scan")
+    ]
     assert table.value[["normal", "bacteria", "coronavirus"]].iloc[0].sum() == pytest.approx(100)
     assert table.value["image"].iloc[0].startswith("data:image/jpeg;base64,")
     csv, latex, markdown = taken_away(offered, "predictions")
     assert len(page.get("download_button")) == len(FORMATS)
     assert csv["name"].tolist()[3:] == ["z.zip/notes.txt", "scan"]
     assert csv.filter(like="p_").sum(axis=1).tolist()[:3] == pytest.approx([1] * 3, abs=1e-5)
+    # What is refused on the page has no diagnosis in the table to take away either.
+    assert csv.iloc[4].dropna().index.tolist() == ["name", "refused"]
     assert latex.count("not diagnosed") == 1 and "is not a JPEG" in latex
     assert markdown.count("| – ") == 1 + 2 * 3 and "| Why" in markdown
     assert len(page.image) == 0
