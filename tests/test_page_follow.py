@@ -51,7 +51,8 @@ def test_patients_whom_nobody_learnt_from_come_first(place):
     page = fine(open_page("follow"))
     (box,) = [box for box in page.selectbox if str(box.key).startswith("follow-patient")]
     assert [words.partition(": ")[0] for words in box.options] == [OPEN, LONG]
-    assert "2 X-rays, 90 days, todo, not learnt from" in box.options[0]
+    named = "not yet named by the collection"
+    assert f"2 X-rays, 90 days, {named}, not learnt from" in box.options[0]
     assert "4 X-rays, 7 days, COVID-19, learnt from by 1 of 3 runs" in box.options[1]
     assert "None of these runs learnt from an image of this patient." in text_of(page)
 
@@ -64,7 +65,9 @@ def test_notes_and_outcome_are_shown_as_text_never_as_markup(place):
     assert "<dt>survived</dt><dd>no</dd>" in shown
     noted = page.dataframe[2].value
     assert noted["temperature (°C)"].tolist() == ["38.5"] * 4
+    assert noted["oxygen saturation (%)"].tolist() == ["105 (as given; impossible)"] * 4
     page = fine(open_page("follow", patient=OPEN))
+    assert "<dt>finding</dt><dd>not yet named by the collection</dd>" in html_of(page)
     assert "tells no outcome" in text_of(page) and "no clinical notes" in text_of(page)
 
 

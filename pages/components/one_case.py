@@ -24,7 +24,7 @@ from core.evaluation.cases import (
 from core.inference.overlay import overlay
 from core.settings import Settings
 from pages.components.cases import cases_of, in_catalog, sides_of
-from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
+from pages.components.explanation import NO_CERTAINTY, WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
 from pages.components.one_image import facts_of, large_picture
 from pages.components.score_tables import worded_table
 from pages.components.words import class_title, class_words, percent, run_title
@@ -110,7 +110,7 @@ def _answers(table: pd.DataFrame, answered: pd.DataFrame, classes: tuple[str, ..
         name="answers-to-one-image",
         exact=answered[["name", "predicted", *probabilities]],
     )
-    st.caption("Orange: a wrong answer. A probability is what the network computes.")
+    st.caption(f"Orange: a wrong answer. {NO_CERTAINTY}")
 
 
 def _heat_map(

@@ -81,7 +81,8 @@ def choose_patient(asked: list[runs.Run], settings: Settings) -> str:
         format_func=words.get,
         # Other networks, another order: the choice starts again at whom they have not seen.
         key=f"follow-patient/{hash(tuple(words))}",
-        help="Those first whom the fewest of these networks have learnt from, then those with the "
+        help="Those first whom the fewest of these networks have learnt from; of these those whose "
+        "finding the collection has named, then those with clinical notes, then those with the "
         "most images. Type to search.",
     )
     if patients.set_index("patient").loc[patient, "synthetic"]:
