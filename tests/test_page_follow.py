@@ -1,5 +1,7 @@
 """The page "Follow a patient": whom to ask, whom to follow, and what it says of both."""
 
+import shutil
+
 import pytest
 from dated_patients import LONG, NOTES, OPEN, make_environment, make_runs
 from run_folders import change_run, make_finished_run, open_page, text_of
@@ -110,6 +112,28 @@ def test_runs_with_other_classes_or_without_files_are_sentences(place):
     page = fine(open_page("follow", run=made[0].id, patient=OPEN))
     assert "nobody knows whether they learnt" in text_of(page)
     (made[0].folder / "kept.csv").rename(made[0].folder / "images.csv")
+
+
+def test_a_study_or_a_run_that_is_gone_is_said_and_no_other_answers(tmp_path, monkeypatch):
+    settings = make_environment(tmp_path, monkeypatch)
+    kept = [make_finished_run(settings, study="kept") for _ in range(2)]
+    gone = [make_finished_run(settings, study="gone") for _ in range(2)]
+    page = open_page("follow", study="gone")
+    assert page.selectbox(key="follow-study").value == "gone"
+    shutil.rmtree(gone[0].folder)
+    fine(page.run())
+    assert "study `gone` has no two finished runs to ask any more" in page.warning[0].value
+    assert page.selectbox(key="follow-study").value is None and not page.get("plotly_chart")
+    page = fine(open_page("follow", study="never"))
+    assert "study `never` has no two finished runs to ask; choose" in page.warning[0].value
+    page = fine(open_page("follow", run="never"))
+    assert "no run `never`" in page.warning[0].value and not page.get("plotly_chart")
+    # With no study left the single run that is to answer is the visitor's to choose.
+    page = open_page("follow", study="kept")
+    shutil.rmtree(kept[0].folder)
+    fine(page.run())
+    assert "`kept` has no two finished runs" in page.warning[0].value
+    assert page.selectbox(key="follow-run").value is None and not page.get("plotly_chart")
 
 
 def test_without_dated_patients_or_runs_the_page_says_what_to_do(tmp_path, monkeypatch):
