@@ -1,5 +1,7 @@
 """The Prediction page: a saved classifier reads an image from the catalog or an upload."""
 
+import shutil
+
 import numpy as np
 import pytest
 from dicom_files import dataset, saved
@@ -59,6 +61,17 @@ def test_an_image_of_the_catalog_is_read_and_explained(place):
     # What the network sees, the map over it, and the nearest training images.
     assert len(page.image) == 2 + NEAREST
     assert "This prediction as PDF" in [b.proto.label for b in page.get("download_button")]
+
+
+def test_a_run_without_its_model_is_one_sentence_and_only_once(place):
+    settings, run = place
+    twin = settings.runs / f"{run.id}-twin"
+    shutil.copytree(run.folder, twin, ignore=shutil.ignore_patterns("model.keras"))
+    page = open_page("prediction", run=twin.name)
+    shutil.rmtree(twin)
+    assert not page.exception and not page.warning
+    (error,) = page.error
+    assert error.value.startswith(f"model.keras of {twin.name} is missing")
 
 
 def test_another_class_can_be_explained(place):

@@ -148,10 +148,11 @@ def test_a_map_that_finds_no_room_is_one_sentence_and_no_file(call, run, tmp_pat
 def test_a_model_that_is_gone_is_named(call, run, tmp_path):
     kept = run.model_path.rename(tmp_path / "model.keras")
     try:
-        code, answer, _ = call("predict", "--run", run.id, run.predictions()["path"].iloc[0])
+        code, answer, told = call("predict", "--run", run.id, run.predictions()["path"].iloc[0])
     finally:
         kept.rename(run.model_path)
     assert code == 2 and "model.keras" in answer["error"]
+    assert told.count("is missing") == 1
 
 
 @pytest.mark.parametrize(

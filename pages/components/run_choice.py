@@ -70,7 +70,7 @@ def choose_run(finished: list[runs.Run], label: str, key: str, optional: bool = 
         {identifier: run_title(run) for identifier, run in by_id.items()},
         first_shown(finished).id if required else None,
         key,
-        _gone,
+        run_gone,
         asked=st.query_params.get("run", "") if required else "",
         placeholder="choose a run" if required else "none",
     )
@@ -81,7 +81,7 @@ def choose_run(finished: list[runs.Run], label: str, key: str, optional: bool = 
     return run
 
 
-def _gone(identifier: str, title: str) -> str:
+def run_gone(identifier: str, title: str) -> str:
     """Why a run that is not among those to choose from cannot be chosen; empty where it could."""
     try:
         run = runs.read_run(read_settings().runs, identifier)
