@@ -59,7 +59,7 @@ def choose_lasting(
         elif last is not None:
             lost = last.lost or gone(last.option, last.title)
     if lost:
-        st.warning(lost, icon=":material/delete:")
+        st.warning(lost, icon=":material/info:")
         first = None
     if held and not stands:
         # Else the box would keep what is no option, or choose for itself.
