@@ -120,6 +120,10 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--out-maps", metavar="FOLDER", help="where to save the maps of several")
     parser.add_argument(
+        "--answer-refused", action="store_true",
+        help="answer images all the same that do not look like a frontal chest X-ray",
+    )  # fmt: skip
+    parser.add_argument(
         "--pdf", metavar="FILE",
         help="where to save the prediction of one image as one page, with a map of each network",
     )  # fmt: skip

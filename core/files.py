@@ -14,11 +14,8 @@ from pathlib import Path
 from core.errors import UserError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_REFUSED = (
-    *(errno.EACCES, errno.EROFS, errno.EPERM),
-    # A file stands where a folder should be, or a folder where the file should be.
-    *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG),
-)
+_IN_THE_WAY = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
+_REFUSED = (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENAMETOOLONG)
 
 
 @contextmanager
@@ -51,12 +48,23 @@ def disk_errors(path: Path) -> Iterator[None]:
             raise UserError(
                 f"No space left on disk while writing {path}; free some space and try again."
             ) from error
+        if error.errno in _IN_THE_WAY:
+            raise UserError(f"{path} cannot be written: {_in_the_way(path)}") from error
         if error.errno in _REFUSED:
             raise UserError(
                 f"{path} cannot be written ({error.strerror}); give this user write permission "
                 "there, or choose another folder (CHESTBENCH_ARTIFACTS for what ChestBench makes)."
             ) from error
         raise
+
+
+def _in_the_way(path: Path) -> str:
+    if path.is_dir():
+        return "it is a folder, and a file is needed there; choose another name."
+    for place in (*reversed(path.parents), path):
+        if place.exists() and not place.is_dir():
+            return f"{place} is a file, and a folder is needed there; choose another folder."
+    return "something else stands in its place; choose another name."
 
 
 def write_json(path: Path, content: dict | list) -> None:

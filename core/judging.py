@@ -1,9 +1,11 @@
 """Whether a run should be asked about images at all, as the commands find out and tell it.
 
-Holds ``reference_problem``, ``judge_image`` and ``judge_by_one_of``, for commands that predict.
+Holds ``reference_problem``, ``judge_image`` and ``judge_by_one_of``, for commands that predict, and
+what they say where a refused image has no answer.
 How an image is judged stands in ``core.inference.judgement``.
 """
 
+import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,9 +16,13 @@ from core import runs
 from core.errors import UserError
 from core.settings import Settings
 from core.terminal import ProgressLine
+from core.words import NOT_FOR_DIAGNOSIS
 
 if TYPE_CHECKING:
     from core.inference.judgement import Judgement
+
+UNANSWERED = "no diagnosis"
+HOW_TO_ANSWER = "--answer-refused gives the answer of a refused image all the same."
 
 
 def reference_problem(run: runs.Run, settings: Settings) -> str:
@@ -71,3 +77,12 @@ def judge_by_one_of(
         if judgement is not None:
             return judgement, problem, answer
     return None, problem, {"accepted": None, "reasons": [problem]}
+
+
+def say_unanswered(chosen: argparse.Namespace) -> None:
+    """Say that a refused image has no diagnosis, and that what was to show it was not written."""
+    for file in filter(None, (chosen.out, chosen.pdf)):
+        print(f"{file} was not written.", file=sys.stderr)
+    print(HOW_TO_ANSWER, file=sys.stderr)
+    if not chosen.json:
+        print(f"{UNANSWERED}\n{NOT_FOR_DIAGNOSIS}")

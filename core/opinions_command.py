@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from core import runs
 from core.answers import Answer, finite
 from core.errors import UserError
-from core.judging import judge_by_one_of
+from core.judging import judge_by_one_of, say_unanswered
 from core.settings import Settings
 from core.sheet_command import check_pdf, image_facts, save_study_sheet
 from core.studies import find_study
@@ -54,6 +54,19 @@ def ask_study(chosen: argparse.Namespace, settings: Settings) -> Answer:
             f"'{chosen.of}' is no class of '{chosen.study}'; choose {', '.join(classes)}."
         )
     judged, unjudged, judgement = judge_by_one_of(asked, image, settings)
+    answer = {
+        "study": chosen.study,
+        "opinions": [],
+        "together": None,
+        "left_out": left_out,
+        "synthetic": any(run.metrics().get("synthetic") is True for run in asked),
+        "warning": NOT_FOR_DIAGNOSIS,
+        "judgement": judgement,
+        "pdf": None,
+    }
+    if judged is not None and not judged.accepted and not chosen.answer_refused:
+        say_unanswered(chosen)
+        return answer, 0
     given, answered = [], []
     for one, run in zip(
         opinions(asked, doubts(image, asked), lambda run: predict(run, image, settings)),
@@ -68,16 +81,7 @@ def ask_study(chosen: argparse.Namespace, settings: Settings) -> Answer:
     if not any(one.probabilities for one in given):
         raise UserError(f"No network of '{chosen.study}' could answer. {given[0].problem}")
     together = agreement(given, classes)
-    answer = {
-        "study": chosen.study,
-        "opinions": answered,
-        "together": _together(together),
-        "left_out": left_out,
-        "synthetic": any(run.metrics().get("synthetic") is True for run in asked),
-        "warning": NOT_FOR_DIAGNOSIS,
-        "judgement": judgement,
-        "pdf": chosen.pdf,
-    }
+    answer |= {"opinions": answered, "together": _together(together), "pdf": chosen.pdf}
     if chosen.pdf:
         explained = chosen.of or together.answer or together.likeliest or _first_answer(given)
         about = image_facts(asked, image, judged, unjudged)

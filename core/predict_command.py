@@ -1,7 +1,8 @@
 """The command `predict`: one image, several, or one image through a whole study.
 
 Holds the choice among these and what one image through one run gives: probabilities, what the run
-says of the image as such, and a heat map. Several images stand in
+says of the image as such, and a heat map. A refused image has no answer unless it is asked for.
+Several images stand in
 ``core.predict_several_command``, the networks of a study in ``core.opinions_command``.
 """
 
@@ -12,7 +13,7 @@ from pathlib import Path
 from core import runs
 from core.answers import Answer
 from core.errors import UserError
-from core.judging import judge_image
+from core.judging import judge_image, say_unanswered
 from core.opinions_command import ask_study
 from core.predict_several_command import predict_several
 from core.settings import Settings, read_settings
@@ -41,7 +42,7 @@ def predict_images(chosen: argparse.Namespace) -> Answer:
 
 def _predict_one(chosen: argparse.Namespace, settings: Settings) -> Answer:
     from core.inference.overlay import save_overlay
-    from core.inference.predictor import predict
+    from core.inference.predictor import predict, read_question
 
     if chosen.out and not chosen.explain:
         raise UserError("--out needs --explain: there is no map to save without it.")
@@ -50,22 +51,30 @@ def _predict_one(chosen: argparse.Namespace, settings: Settings) -> Answer:
     if chosen.pdf:
         check_pdf(chosen.pdf)
     run, image = runs.read_run(settings.runs, chosen.run_id), Path(chosen.paths[0])
+    asked = {
+        "explain": chosen.explain or ("gradcam" if chosen.pdf else ""),
+        "explained_class": chosen.of or "",
+    }
+    # What is asked for wrongly is said before a reference is made, which can take minutes.
+    read_question(run, image, settings, **asked)
     judged, unjudged, judgement = judge_image(run, image, settings)
-    prediction = predict(
-        run,
-        image,
-        settings,
-        explain=chosen.explain or ("gradcam" if chosen.pdf else ""),
-        explained_class=chosen.of or "",
-    )
     answer = {
         "run": run.id,
-        "class": prediction.predicted,
-        "probabilities": prediction.probabilities,
+        "class": None,
+        "probabilities": {},
         "explanation": None,
         "judgement": judgement,
         "synthetic": bool(run.metrics().get("synthetic", False)),
         "warning": NOT_FOR_DIAGNOSIS,
+        "pdf": None,
+    }
+    if judged is not None and not judged.accepted and not chosen.answer_refused:
+        say_unanswered(chosen)
+        return answer, 0
+    prediction = predict(run, image, settings, **asked)
+    answer |= {
+        "class": prediction.predicted,
+        "probabilities": prediction.probabilities,
         "pdf": chosen.pdf,
     }
     if prediction.explanation:

@@ -16,7 +16,7 @@ from core.answers import Answer
 from core.errors import UserError
 from core.files import whole_file
 from core.imaging.given_images import GivenImage, images_at
-from core.judging import reference_problem
+from core.judging import HOW_TO_ANSWER, UNANSWERED, reference_problem
 from core.settings import Settings
 from core.terminal import ProgressLine
 from core.words import NOT_FOR_DIAGNOSIS
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 def predict_several(chosen: argparse.Namespace, settings: Settings) -> Answer:
     """Predict many images with a finished run: a table, --out as CSV, --out-maps as pictures.
 
+    Images that are refused have reasons and no diagnosis, nor a map, without --answer-refused.
     The exit code is 0 when at least one image could be read, else 2.
     """
     from core.inference.batch import answers_table, predict_images
@@ -42,7 +43,7 @@ def predict_several(chosen: argparse.Namespace, settings: Settings) -> Answer:
     reference_problem(run, settings)
     answers: list[ImageAnswer] = []
     with ProgressLine() as progress:
-        for answer in predict_images(run, images, settings):
+        for answer in predict_images(run, images, settings, answer_refused=chosen.answer_refused):
             answers.append(answer)
             progress("Predicting images", len(answers), len(images))
     if chosen.out:
@@ -71,14 +72,14 @@ def _save_maps(
     answers: Sequence["ImageAnswer"],
     settings: Settings,
 ) -> dict[int, str]:
-    """Save a map for every image that was read; give its file by the image's place."""
+    """Save a map for every image that has an answer; give its file by the image's place."""
     from core.inference.overlay import save_overlay
     from core.inference.predictor import predict
 
     maps = {}
     with ProgressLine() as progress:
         for place, (image, answer) in enumerate(zip(images, answers, strict=True)):
-            if not answer.problem:
+            if answer.predicted:
                 prediction = predict(
                     run,
                     image.unpacked().source,
@@ -113,8 +114,16 @@ def _print(answers: Sequence["ImageAnswer"], read: int, out: str | None) -> None
         if answer.problem:
             print(answer.problem)
         elif not out:
-            print(f"{answer.name}  {answer.predicted} {answer.confidence:.1%}")
+            said = f"{answer.predicted} {answer.confidence:.1%}" if answer.predicted else UNANSWERED
+            print(f"{answer.name}  {said}")
         if answer.refused:
             print(f"{answer.name} should not be diagnosed. {answer.refused}", file=sys.stderr)
-    print(f"{read:,} of {len(answers):,} images read{f', table in {out}' if out else ''}.")
+    refused = sum(bool(answer.refused) for answer in answers)
+    print(
+        f"{read:,} of {len(answers):,} images read"
+        + (f", {refused:,} of them refused" if refused else "")
+        + (f", table in {out}." if out else ".")
+    )
+    if any(answer.refused and not answer.predicted for answer in answers):
+        print(HOW_TO_ANSWER, file=sys.stderr)
     print(NOT_FOR_DIAGNOSIS)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components.answer import answer_bars, answer_words
 from pages.components.cover import cover_section
-from pages.components.explanation import predict_cached
+from pages.components.explanation import NO_CERTAINTY, predict_cached
 from pages.components.frame import page
 from pages.components.image_choice import choose_image, describe_image, one_of
 from pages.components.map_rows import more_maps
@@ -61,10 +61,7 @@ with page("Prediction", LEAD, predictions=True) as settings:
         prediction_sheet(run, prediction, judged, opacity())
         map_words(prediction)
         more_maps(run, image.source, image.name, prediction, finished, settings)
-        st.caption(
-            "A probability is what the network computes, not how often it is right: see its "
-            "confusion matrix."
-        )
+        st.caption(NO_CERTAINTY)
         nearest_images(judged.judgement, prediction.predicted, settings)
         warn_of_shared_patients([run])
         if asked:

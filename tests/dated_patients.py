@@ -32,6 +32,7 @@ ROWS = [
     {"patientid": "", "offset": "2", "filename": "o.png"},
 ]
 OUTCOME = {"survival": "N", "went_icu": "Y", "in_icu": "N", "temperature": "38.5", "date": "2020"}
+OUTCOME |= {"po2_saturation": "105"}
 
 
 def make_dated(folder: Path) -> Path:

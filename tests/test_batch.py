@@ -120,13 +120,22 @@ def test_with_a_reference_a_batch_refuses_what_one_image_alone_is_refused(
         content = BytesIO()
         Image.fromarray(pixels).save(content, "PNG")
         mixed.append(GivenImage(name, content.getvalue()))
-    answers = {a.name: a for a in predict_images(run, mixed, settings)}
+    answers = {a.name: a for a in predict_images(run, mixed, settings, answer_refused=True)}
     for image in mixed:
         alone = judge(run, image.source, settings, image.name)
         assert answers[image.name].refused == " ".join(alone.reasons)
     assert answers["noise"].refused and "blank" in answers["blank"].refused
+    assert sum(answers["blank"].probabilities.values()) == pytest.approx(1, abs=1e-5)
     for name, answer in before.items():
         assert answers[name].probabilities == pytest.approx(answer.probabilities, abs=1e-5)
+    # Unless they are asked for, what is refused has its reasons alone.
+    alone = list(predict_images(run, mixed, settings))
+    assert [a.refused for a in alone] == [answers[image.name].refused for image in mixed]
+    assert all(bool(a.probabilities) == bool(a.predicted) == (not a.refused) for a in alone)
+    table = answers_table(alone, ("normal", "bacteria", "coronavirus")).set_index("name")
+    assert (table.loc[["noise", "blank"], "predicted"] == "").all()
+    figures = ["confidence", "p_normal", "p_bacteria", "p_coronavirus"]
+    assert table.loc[["noise", "blank"], figures].isna().all(axis=None)
 
 
 def test_no_more_is_read_ahead_than_the_network_needs(run, images, settings, monkeypatch):

@@ -27,7 +27,7 @@ ROWS = [
     ({"finding": "SARS"}, "virus", ""),
     ({"finding": "Pneumonia/Bacterial/Klebsiella"}, "bacteria", ""),
     ({"finding": "No Finding"}, "normal", ""),
-    ({"finding": "todo"}, "", "finding not placeable: todo"),
+    ({"finding": "todo"}, "", "finding not placeable: not yet named by the collection"),
     ({"finding": "Pneumocystis"}, "", "finding not placeable: Pneumocystis"),
 ]
 

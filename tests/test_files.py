@@ -51,13 +51,24 @@ def test_a_really_full_disk_is_one_sentence():
 def test_a_file_in_the_way_of_a_folder_is_one_sentence(tmp_path, inside):
     (tmp_path / "file").write_text("mine")
     path = tmp_path / "file" / inside
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(UserError) as raised:
         write_json(path, {})
+    assert str(raised.value) == (
+        f"{path} cannot be written: {tmp_path / 'file'} is a file, and a folder is needed there; "
+        "choose another folder."
+    )
     assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_a_folder_in_the_way_of_a_file_is_one_sentence(tmp_path):
     (tmp_path / "a.json").mkdir()
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(UserError, match="it is a folder, and a file is needed there"):
         write_json(tmp_path / "a.json", {})
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path):
+    path = tmp_path / "runs"
+    path.write_text("mine")
+    with pytest.raises(UserError, match=r"runs is a file, and a folder"), disk_errors(path):
+        path.mkdir()

@@ -9,9 +9,8 @@ import pytest
 from collections_on_disk import draw, make_both, make_settings
 from PIL import Image
 
-from core.data.catalog import (
-    load_catalog,
-)
+from core.data.catalog import load_catalog
+from core.imaging.decode import read_image
 
 
 @pytest.fixture
@@ -33,6 +32,11 @@ def truncated(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def two_pictures(path):
+    frames = [Image.new("L", (60, 60), level) for level in (40, 200)]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+
+
 BROKEN = [
     ("empty.jpeg", lambda path: path.write_bytes(b""), "unreadable image: empty file"),
     ("text.jpg", lambda path: path.write_text("not an image"), "unreadable image: not an image"),
@@ -49,6 +53,8 @@ BROKEN = [
         "unreadable image: damaged",
     ),
     ("large.png", lambda path: draw(path, size=1001), "unreadable image: too many pixels"),
+    ("pages.tiff", two_pictures, "unreadable image: more than one picture"),
+    ("moving.webp", two_pictures, "unreadable image: more than one picture"),
     ("dot.png", lambda path: draw(path, size=1), "image too small"),
 ]
 
@@ -72,3 +78,14 @@ def test_a_file_without_permission_is_tried_again(root, tmp_path):
     assert "unreadable image: cannot be opened" in set(load_catalog(settings)["excluded"])
     path.chmod(0o600)
     assert (load_catalog(settings)["excluded"] == "").sum() == 8
+
+
+def test_a_telephones_photograph_with_a_second_picture_behind_it_counts(root, tmp_path):
+    path = root / "xrays" / "chest_xray" / "train" / "NORMAL" / "telephone.jpeg"
+    frames = [Image.new("L", (60, 60), level) for level in (40, 200)]
+    frames[0].save(path, "MPO", save_all=True, append_images=frames[1:])
+    with Image.open(path) as image:
+        assert image.format == "MPO" and image.n_frames == 2
+    catalog = load_catalog(make_settings(tmp_path, root)).set_index("id")
+    assert catalog.loc["kermany:train/NORMAL/telephone.jpeg", "excluded"] == ""
+    assert read_image(path, 10_000).max() < 60

@@ -2,8 +2,10 @@
 
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
+from files_in_memory import png
 from test_sheet import content, pages, pictures
 from tiny_study import queue, tiny_config, tiny_run, tiny_settings
 
@@ -44,6 +46,15 @@ def test_a_study_gives_every_opinion_their_mean_and_how_far_they_agree(call, run
     code, answer, _ = call("predict", "--study", "twins", path)
     assert code == 0 and answer["together"]["n"] == 0 and answer["together"]["share"] is None
     assert answer["opinions"][0]["why_not"] == "it learnt from this very image"
+    blank = settings.artifacts / "new" / "blank.png"
+    blank.write_bytes(png(np.full((64, 64), 130, np.uint8)))
+    code, answer, told = call(
+        "predict", "--study", "twins", blank, "--pdf", blank.with_name("b.pdf")
+    )
+    assert code == 0 and answer["opinions"] == [] and answer["together"] is answer["pdf"] is None
+    assert "It is blank" in told and "--answer-refused" in told
+    code, answer, _ = call("predict", "--study", "twins", blank, "--answer-refused")
+    assert code == 0 and answer["together"]["n"] == 2 and not answer["judgement"]["accepted"]
     for arguments, word in (
         (["--study", "none", row["path"]], "no study"),
         (["--study", "twins", "absent.png"], "absent.png"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from run_folders import change_run, make_finished_run, open_page, shown_cells, text_of
 
+from core import runs
 from core.evaluation.published import FOOTNOTES, PER_CLASS, PER_CLASS_DERIVED
 from pages.components.matrix_words import read_matrix
 
@@ -62,6 +63,49 @@ def test_a_page_opens_on_the_best_run_of_the_newest_study_and_keeps_a_choice(set
     page.selectbox(key=key).select(newest.id).run()
     make_finished_run(settings, study="Newer")
     assert page.run().selectbox(key=key).value == newest.id
+
+
+@pytest.mark.parametrize(("name", "key"), OPENING_ON_ONE_RUN.items())
+def test_a_run_deleted_while_it_is_chosen_is_said_and_no_other_answers(settings, name, key):
+    kept, gone = (make_finished_run(settings, seed=seed) for seed in (0, 1))
+    page = open_page(name, run=gone.id)
+    assert page.selectbox(key=key).value == gone.id
+    shutil.rmtree(gone.folder)
+    for _ in range(2):
+        page.run()
+        assert not page.exception and not page.error
+        (warning,) = page.warning
+        assert f"(`{gone.id}`) was deleted; choose another." in warning.value
+        assert page.selectbox(key=key).value is None
+        assert not page.get("plotly_chart") and not page.dataframe and not page.image
+    page.selectbox(key=key).select(kept.id).run()
+    assert "was deleted" not in text_of(page) and len(page.selectbox) > 1
+
+
+@pytest.mark.parametrize(("name", "key"), OPENING_ON_ONE_RUN.items())
+def test_an_address_with_a_run_that_there_is_not_is_said_and_no_other_answers(settings, name, key):
+    kept, stopped = make_finished_run(settings), make_finished_run(settings, seed=1)
+    runs.write_status(stopped, state=runs.STOPPED)
+    for asked, words in (
+        ("20200101-000000-000000-x", "There is no run `20200101-000000-000000-x` (any more)"),
+        ("../`x`", "There is no run `../x` (any more); choose another."),
+        (stopped.id, f"Run `{stopped.id}` has not finished (it is stopped); choose another."),
+    ):
+        page = open_page(name, run=asked)
+        assert not page.exception and not page.error and words in page.warning[0].value
+        assert page.selectbox(key=key).value is None and not page.get("plotly_chart")
+    page.selectbox(key=key).select(kept.id).run()
+    assert "has not finished" not in text_of(page) and len(page.selectbox) > 1
+
+
+def test_a_second_run_that_is_deleted_is_said_and_the_first_stays(settings):
+    first, second = (make_finished_run(settings, seed=seed) for seed in (0, 1))
+    page = open_page("confusion", run=first.id)
+    page.selectbox(key="matrix-second").select(second.id).run()
+    shutil.rmtree(second.folder)
+    page.run()
+    assert not page.exception and f"(`{second.id}`) was deleted" in page.warning[0].value
+    assert first.id in text_of(page) and len(page.dataframe) == 1
 
 
 def test_the_published_table_of_the_same_network_stands_below(settings):

@@ -1,5 +1,7 @@
 """The page "Follow a patient": whom to ask, whom to follow, and what it says of both."""
 
+import shutil
+
 import pytest
 from dated_patients import LONG, NOTES, OPEN, make_environment, make_runs
 from run_folders import change_run, make_finished_run, open_page, text_of
@@ -51,7 +53,8 @@ def test_patients_whom_nobody_learnt_from_come_first(place):
     page = fine(open_page("follow"))
     (box,) = [box for box in page.selectbox if str(box.key).startswith("follow-patient")]
     assert [words.partition(": ")[0] for words in box.options] == [OPEN, LONG]
-    assert "2 X-rays, 90 days, todo, not learnt from" in box.options[0]
+    named = "not yet named by the collection"
+    assert f"2 X-rays, 90 days, {named}, not learnt from" in box.options[0]
     assert "4 X-rays, 7 days, COVID-19, learnt from by 1 of 3 runs" in box.options[1]
     assert "None of these runs learnt from an image of this patient." in text_of(page)
 
@@ -64,7 +67,9 @@ def test_notes_and_outcome_are_shown_as_text_never_as_markup(place):
     assert "<dt>survived</dt><dd>no</dd>" in shown
     noted = page.dataframe[2].value
     assert noted["temperature (°C)"].tolist() == ["38.5"] * 4
+    assert noted["oxygen saturation (%)"].tolist() == ["105 (as given; impossible)"] * 4
     page = fine(open_page("follow", patient=OPEN))
+    assert "<dt>finding</dt><dd>not yet named by the collection</dd>" in html_of(page)
     assert "tells no outcome" in text_of(page) and "no clinical notes" in text_of(page)
 
 
@@ -107,6 +112,28 @@ def test_runs_with_other_classes_or_without_files_are_sentences(place):
     page = fine(open_page("follow", run=made[0].id, patient=OPEN))
     assert "nobody knows whether they learnt" in text_of(page)
     (made[0].folder / "kept.csv").rename(made[0].folder / "images.csv")
+
+
+def test_a_study_or_a_run_that_is_gone_is_said_and_no_other_answers(tmp_path, monkeypatch):
+    settings = make_environment(tmp_path, monkeypatch)
+    kept = [make_finished_run(settings, study="kept") for _ in range(2)]
+    gone = [make_finished_run(settings, study="gone") for _ in range(2)]
+    page = open_page("follow", study="gone")
+    assert page.selectbox(key="follow-study").value == "gone"
+    shutil.rmtree(gone[0].folder)
+    fine(page.run())
+    assert "study `gone` has no two finished runs to ask any more" in page.warning[0].value
+    assert page.selectbox(key="follow-study").value is None and not page.get("plotly_chart")
+    page = fine(open_page("follow", study="never"))
+    assert "study `never` has no two finished runs to ask; choose" in page.warning[0].value
+    page = fine(open_page("follow", run="never"))
+    assert "no run `never`" in page.warning[0].value and not page.get("plotly_chart")
+    # With no study left the single run that is to answer is the visitor's to choose.
+    page = open_page("follow", study="kept")
+    shutil.rmtree(kept[0].folder)
+    fine(page.run())
+    assert "`kept` has no two finished runs" in page.warning[0].value
+    assert page.selectbox(key="follow-run").value is None and not page.get("plotly_chart")
 
 
 def test_without_dated_patients_or_runs_the_page_says_what_to_do(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """The Prediction page: a saved classifier reads an image from the catalog or an upload."""
 
+import shutil
+
 import numpy as np
 import pytest
 from dicom_files import dataset, saved
@@ -59,6 +61,17 @@ def test_an_image_of_the_catalog_is_read_and_explained(place):
     # What the network sees, the map over it, and the nearest training images.
     assert len(page.image) == 2 + NEAREST
     assert "This prediction as PDF" in [b.proto.label for b in page.get("download_button")]
+
+
+def test_a_run_without_its_model_is_one_sentence_and_only_once(place):
+    settings, run = place
+    twin = settings.runs / f"{run.id}-twin"
+    shutil.copytree(run.folder, twin, ignore=shutil.ignore_patterns("model.keras"))
+    page = open_page("prediction", run=twin.name)
+    shutil.rmtree(twin)
+    assert not page.exception and not page.warning
+    (error,) = page.error
+    assert error.value.startswith(f"model.keras of {twin.name} is missing")
 
 
 def test_another_class_can_be_explained(place):
@@ -185,13 +198,17 @@ def test_several_images_become_a_table_and_a_row_shows_its_image(place, offered)
     assert refused.startswith("scan: ") and "z.zip/notes.txt is not a JPEG" in unread
     assert "**1** not diagnosed" in words
     (table,) = page.dataframe
-    assert table.value["file"].tolist() == ["0.png", "1.png", "2.png", "notes.txt", "scan"]
+    assert table.value["file"].tolist() == [
+        *("z.zip/0.png", "z.zip/1.png", "z.zip/2.png", "z.zip/notes.txt", "scan")
+    ]
     assert table.value[["normal", "bacteria", "coronavirus"]].iloc[0].sum() == pytest.approx(100)
     assert table.value["image"].iloc[0].startswith("data:image/jpeg;base64,")
     csv, latex, markdown = taken_away(offered, "predictions")
     assert len(page.get("download_button")) == len(FORMATS)
     assert csv["name"].tolist()[3:] == ["z.zip/notes.txt", "scan"]
     assert csv.filter(like="p_").sum(axis=1).tolist()[:3] == pytest.approx([1] * 3, abs=1e-5)
+    # What is refused on the page has no diagnosis in the table to take away either.
+    assert csv.iloc[4].dropna().index.tolist() == ["name", "refused"]
     assert latex.count("not diagnosed") == 1 and "is not a JPEG" in latex
     assert markdown.count("| – ") == 1 + 2 * 3 and "| Why" in markdown
     assert len(page.image) == 0

@@ -5,7 +5,12 @@ from collections_on_disk import make_settings
 from dated_patients import LONG, OPEN, SHORT, make_dated
 
 from core.data.catalog import load_catalog
-from core.data.patient_series import images_of_patient, outcomes_of, patients_over_time
+from core.data.patient_series import (
+    images_of_patient,
+    outcome_words,
+    outcomes_of,
+    patients_over_time,
+)
 from core.data.rows import OUTCOME_COLUMNS
 from core.errors import UserError
 
@@ -17,7 +22,7 @@ def catalog(tmp_path_factory):
     return load_catalog(make_settings(folder, root))
 
 
-def test_patients_with_two_dated_images_are_listed_most_images_first(catalog):
+def test_patients_with_two_dated_images_are_listed_the_best_described_first(catalog):
     first, second = patients_over_time(catalog).to_dict("records")
     assert first == {
         "patient": LONG,
@@ -26,9 +31,50 @@ def test_patients_with_two_dated_images_are_listed_most_images_first(catalog):
         "days": 2,
         "span_days": 7.0,
         "findings": "COVID-19",
+        "named": True,
+        "noted": True,
         "synthetic": False,
     }
-    assert (second["patient"], second["span_days"], second["findings"]) == (OPEN, 90.0, "todo")
+    assert (second["patient"], second["span_days"], second["findings"]) == (
+        *(OPEN, 90.0),
+        "not yet named by the collection",
+    )
+    assert not second["named"] and not second["noted"]
+
+
+# LONG has more images; what is told of LONG, then of OPEN: finding and notes.
+@pytest.mark.parametrize(
+    ("long", "open_", "first"),
+    [
+        (("SARS", "Cough"), ("SARS", "Cough"), LONG),
+        (("todo", ""), ("", ""), LONG),
+        (("SARS", ""), ("todo", "Cough"), LONG),
+        (("SARS", ""), ("SARS", "Cough"), OPEN),
+        (("todo", "Cough"), ("SARS", ""), OPEN),
+    ],
+)
+def test_those_with_a_finding_then_those_with_notes_come_first(catalog, long, open_, first):
+    is_long = catalog["patient"] == LONG
+    columns = zip(("source_finding", "clinical_notes"), long, open_, strict=True)
+    told = {name: is_long.map({True: own, False: other}) for name, own, other in columns}
+    assert patients_over_time(catalog.assign(**told))["patient"].iloc[0] == first
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("oxygen_saturation", "105", "105 (as given; impossible)"),
+        ("oxygen_saturation", "100", "100"),
+        ("oxygen_saturation", "low", "low"),
+        ("temperature", "95", "95 (as given; impossible)"),
+        ("temperature", "38.5", "38.5"),
+        ("temperature", "", ""),
+        ("survival", "Y", "yes"),
+        ("date", "2020", "2020"),
+    ],
+)
+def test_figures_that_no_patient_can_have_are_called_so(name, value, words):
+    assert outcome_words(name, value) == words
 
 
 def test_images_stand_oldest_first_and_undated_ones_last(catalog):
@@ -53,7 +99,10 @@ def test_what_became_of_a_patient_is_told_in_words(catalog):
     assert outcomes_of(images_of_patient(catalog, OPEN)) == {}
 
 
-@pytest.mark.parametrize(("patient", "words"), [(SHORT, "has 1 dated"), ("x", "No patient 'x'")])
+@pytest.mark.parametrize(
+    ("patient", "words"),
+    [(SHORT, "has 1 dated.*without --patient"), ("x", "No patient 'x'.*without --patient lists")],
+)
 def test_who_cannot_be_followed_is_a_sentence(catalog, patient, words):
     with pytest.raises(UserError, match=words):
         images_of_patient(catalog, patient)

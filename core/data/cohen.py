@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.data.folders import list_files, with_subfolders
-from core.data.labels import place_finding
+from core.data.labels import finding_words, place_finding
 from core.data.rows import OUTCOME_COLUMNS, make_rows
 from core.data.sources import COHEN
 from core.errors import UserError
@@ -64,6 +64,7 @@ def read_rows(folder: Path) -> pd.DataFrame:
 
     placed = {text: place_finding(text)[0] for text in metadata["finding"].unique()}
     finding = metadata["finding"].map(placed).astype("str")
+    words = metadata["finding"].map(finding_words).astype("str")
 
     view = metadata["view"].str.lower()
     sex = metadata["sex"].str.upper()
@@ -75,7 +76,7 @@ def read_rows(folder: Path) -> pd.DataFrame:
         (modality != "xray", "not an X-ray"),
         *((view == name, reason) for name, reason in VIEWS.items() if reason),
         (~view.isin(VIEWS.keys()), "other view"),
-        (finding == "", "finding not placeable: " + metadata["finding"].str.slice(0, 40)),
+        (finding == "", "finding not placeable: " + words.str.slice(0, 40)),
         # A path that leaves the collection is no file of the collection.
         (~path.isin(known), "file missing"),
     ):

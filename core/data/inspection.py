@@ -16,6 +16,7 @@ _BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM", b"II*\0", b"MM\0*", b"RIF
 MIN_SIDE = 32
 
 CANNOT_OPEN = "unreadable image: cannot be opened"
+SEVERAL_PICTURES = "unreadable image: more than one picture"
 
 
 class Inspection(NamedTuple):
@@ -48,6 +49,10 @@ def inspect(path: str | Path, max_pixels: int) -> Inspection:
                 width, height = image.size
                 if width * height > max_pixels:
                     return Inspection(width, height, digest, "unreadable image: too many pixels")
+                if getattr(image, "is_animated", False) and image.format in FORMATS:
+                    # A telephone's JPEG with a second one behind it is of the format MPO; its
+                    # first picture is the photograph.
+                    return Inspection(width, height, digest, SEVERAL_PICTURES)
                 image.draft("L", (max(1, width // 8), max(1, height // 8)))
                 image.load()
                 if image.mode in ("I", "F"):

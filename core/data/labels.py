@@ -60,6 +60,8 @@ COLLECTION_FINDINGS: dict[str, tuple[str, str]] = {
     "": ("", _NOT_READ),
 }
 
+NOT_NAMED = "not yet named by the collection"
+
 _PLACES = {text.casefold(): place for text, place in COLLECTION_FINDINGS.items()}
 # Words that name the severity or the kind of disease and leave its cause open: beside a cause, as
 # in "COVID-19, ARDS", they contradict nothing.
@@ -80,6 +82,11 @@ def place_finding(text: str) -> tuple[str, str]:
     if causes and len(parts) > 1:
         return "", "several causes in one image"
     return "", open_parts[0][2]
+
+
+def finding_words(text: str) -> str:
+    """A collection's finding text to be read: as it stands, or that it has not named any yet."""
+    return NOT_NAMED if place_finding(text)[1] == _NOT_READ else text
 
 
 def _place_path(path: str) -> tuple[str, str, str]:

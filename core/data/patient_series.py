@@ -6,7 +6,8 @@ Holds what the catalog tells of a patient. What a network says of the images sta
 
 import pandas as pd
 
-from core.data.rows import OUTCOME_COLUMNS
+from core.data.labels import NOT_NAMED, finding_words
+from core.data.rows import OUTCOME_COLUMNS, POSSIBLE_FIGURES
 from core.errors import UserError
 
 # A patient with this many dated images can be followed.
@@ -16,6 +17,8 @@ UNPLACEABLE = "finding not placeable"
 PATIENT_OUTCOMES = ("survival", "went_icu", "intubated", "extubated", "oxygen_needed")
 IMAGE_OUTCOMES = tuple(name for name in OUTCOME_COLUMNS if name not in PATIENT_OUTCOMES)
 ANSWERS = {"Y": "yes", "N": "no"}
+WHO_CAN = "`python -m core follow` without --patient lists who can be followed"
+IMPOSSIBLE = "as given; impossible"
 
 PATIENT_COLUMNS = (
     "patient",
@@ -23,7 +26,9 @@ PATIENT_COLUMNS = (
     "dated",  # of these with a day
     "days",  # different days
     "span_days",  # from the first day to the last
-    "findings",  # in the source's own words, joined by "; "
+    "findings",  # in the source's own words, joined by "; "; NOT_NAMED where it has none yet
+    "named",  # whether the source has named a finding
+    "noted",  # whether there are clinical notes
     "synthetic",
 )
 
@@ -38,10 +43,15 @@ def frontal_images(catalog: pd.DataFrame) -> pd.DataFrame:
 
 
 def patients_over_time(catalog: pd.DataFrame) -> pd.DataFrame:
-    """One row per patient with DATED_IMAGES or more: PATIENT_COLUMNS, most images first."""
+    """One row per patient with DATED_IMAGES or more: PATIENT_COLUMNS.
+
+    Those with a finding come first, then those with clinical notes, then those with most images.
+    """
     rows = frontal_images(catalog)
     dated = rows["offset_days"].notna().groupby(rows["patient"]).transform("sum")
     rows = rows[dated >= DATED_IMAGES]
+    words = rows["source_finding"].map(finding_words).astype("str")
+    rows = rows.assign(words=words, named=words != NOT_NAMED, noted=rows["clinical_notes"] != "")
     found = (
         rows.groupby("patient", sort=True)
         .agg(
@@ -50,14 +60,16 @@ def patients_over_time(catalog: pd.DataFrame) -> pd.DataFrame:
             days=("offset_days", "nunique"),
             first=("offset_days", "min"),
             last=("offset_days", "max"),
-            findings=("source_finding", lambda words: "; ".join(dict.fromkeys(words))),
+            findings=("words", lambda words: "; ".join(dict.fromkeys(words))),
+            named=("named", "any"),
+            noted=("noted", "any"),
             synthetic=("synthetic", "any"),
         )
         .reset_index()
     )
     found = found.assign(span_days=found["last"] - found["first"])
-    order = ["images", "span_days", "patient"]
-    found = found.sort_values(order, ascending=[False, False, True], ignore_index=True)
+    order = ["named", "noted", "images", "span_days", "patient"]
+    found = found.sort_values(order, ascending=[False] * 4 + [True], ignore_index=True)
     return found[list(PATIENT_COLUMNS)]
 
 
@@ -71,22 +83,27 @@ def images_of_patient(catalog: pd.DataFrame, patient: str) -> pd.DataFrame:
     rows = rows[rows["patient"] == patient]
     dated = int(rows["offset_days"].notna().sum())
     if rows.empty:
-        raise UserError(
-            f"No patient '{patient}' has a frontal X-ray in the catalog; see `python -m core "
-            "follow` for those who can be followed."
-        )
+        raise UserError(f"No patient '{patient}' has a frontal X-ray in the catalog; {WHO_CAN}.")
     if dated < DATED_IMAGES:
         raise UserError(
             f"Patient '{patient}' has {dated} dated frontal X-ray{'' if dated == 1 else 's'}; "
-            f"choose one with {DATED_IMAGES} or more."
+            f"choose one with {DATED_IMAGES} or more ({WHO_CAN})."
         )
     return rows.sort_values(
         ["offset_days", "collection_order"], na_position="last", ignore_index=True
     )
 
 
-def outcome_words(value: str) -> str:
-    """What a source writes of an outcome, with its Y and N as words."""
+def outcome_words(name: str, value: str) -> str:
+    """What a source writes in the outcome column ``name``, with its Y and N as words.
+
+    A figure that no patient can have (POSSIBLE_FIGURES) stands as given and is called so.
+    """
+    if name in POSSIBLE_FIGURES and value:
+        lowest, highest = POSSIBLE_FIGURES[name]
+        figure = pd.to_numeric(value, errors="coerce")
+        if figure < lowest or figure > highest:
+            return f"{value} ({IMPOSSIBLE})"
     return ANSWERS.get(value, value)
 
 
@@ -97,7 +114,7 @@ def outcomes_of(rows: pd.DataFrame) -> dict[str, str]:
     """
     found = {}
     for name in PATIENT_OUTCOMES:
-        told = dict.fromkeys(outcome_words(value) for value in rows[name] if value)
+        told = dict.fromkeys(outcome_words(name, value) for value in rows[name] if value)
         if told:
             found[OUTCOME_COLUMNS[name]] = " / ".join(told)
     return found

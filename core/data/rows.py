@@ -24,6 +24,10 @@ OUTCOME_COLUMNS = {
     "oxygen_saturation": "oxygen saturation (%)",
 }
 
+# Of the figures among them, what a living patient can have: the coldest and the hottest bodies that
+# survived were at 13.7 and 46.5 °C, and haemoglobin holds no more oxygen than all it can.
+POSSIBLE_FIGURES = {"temperature": (13.0, 47.0), "oxygen_saturation": (0.0, 100.0)}
+
 ROW_COLUMNS: dict[str, object] = {
     "id": "",  # unique and stable when the collection moves: source:path inside the collection
     "path": "",  # absolute

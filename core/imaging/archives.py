@@ -84,7 +84,8 @@ def open_archive(source: Path | bytes, name: str) -> list[Member]:
     if len(members) > MOST_IMAGES:
         raise UserError(
             f"{name} holds {len(members):,} files, more than the {MOST_IMAGES} that are read at "
-            "once; make smaller archives, or unpack it for `python -m core predict`."
+            "once; make smaller archives (whoever runs the server can unpack it and give the "
+            "folder to `python -m core predict`)."
         )
     declared = sum(info.file_size for info in members)
     if declared > MOST_TOTAL:

@@ -73,9 +73,9 @@ def read_image(source: Path | bytes, max_pixels: int, name: str = "") -> np.ndar
     """Decode ``source``, a path or a file's bytes, into a grey array, upright.
 
     Returns (H, W), C-contiguous, uint8, or uint16 when the file holds more than 8 bits a sample.
-    Colour becomes luma (ITU-R BT.601); of several frames or pages the first counts. ``name`` is
-    what messages call the image (default: the path's file name). Raises UserError when the file is
-    missing, empty, truncated, of another format, has more than ``max_pixels`` pixels (told from the
+    Colour becomes luma (ITU-R BT.601). ``name`` is what messages call the image (default: the
+    path's file name). Raises UserError when the file is missing, empty, truncated, of another
+    format, holds more than one picture, has more than ``max_pixels`` pixels (both told from the
     header, before anything is decoded) or a side shorter than SMALLEST_SIDE, and for a DICOM file
     as ``core.imaging.dicom.read_dicom``.
     """
@@ -90,6 +90,11 @@ def read_image(source: Path | bytes, max_pixels: int, name: str = "") -> np.ndar
 
         return read_dicom(data, max_pixels, name)
     image = _read_header(data, name)
+    if getattr(image, "is_animated", False):
+        raise UserError(
+            f"{name} holds more than one picture (pages or frames); save the one that is meant as "
+            "a file of its own."
+        )
     check_size(image.size, max_pixels, name)
     orientation = _orientation(image)
     try:
@@ -157,7 +162,8 @@ def check_size(size: tuple[int, int], max_pixels: int, name: str) -> None:
     if width * height > max_pixels:
         raise UserError(
             f"{name} is {width} x {height} pixels, more than the limit of "
-            f"{max_pixels / 1e6:g} million; reduce it or raise CHESTBENCH_MAX_MEGAPIXELS."
+            f"{max_pixels / 1e6:g} million; use a smaller copy of it (whoever runs the server can "
+            "raise CHESTBENCH_MAX_MEGAPIXELS)."
         )
     if min(size) < SMALLEST_SIDE:
         raise UserError(

@@ -3,7 +3,8 @@
 Holds ``predict_images``, which loads Keras into this process; the dashboard's server calls
 ``predict_slice`` through ``core.inference.process.ask``, a slice at a time, so that others get
 their turn in between. Where the run has a reference (``core.inference.familiarity``), each image is
-judged as well. One image with its explanation stands in ``core.inference.predictor``.
+judged as well, and one that is refused gets no diagnosis. One image with its explanation stands in
+``core.inference.predictor``.
 """
 
 from collections import deque
@@ -38,9 +39,9 @@ AHEAD = 3
 class Answer:
     """What a run says of one image, or the sentence why it cannot say anything.
 
-    ``probabilities`` by class name, adding up to 1, empty where there is a ``problem``;
-    ``refused`` says why the image should not be diagnosed, empty where it was accepted or not
-    judged; ``thumbnail`` is a JPEG where one was asked for.
+    ``probabilities`` by class name, adding up to 1, empty where there is a ``problem`` and where a
+    refused image was not to be answered; ``refused`` says why the image should not be diagnosed,
+    empty where it was accepted or not judged; ``thumbnail`` is a JPEG where one was asked for.
     """
 
     name: str
@@ -67,14 +68,18 @@ class _Read:
 
 
 def predict_images(
-    run: runs.Run, images: Iterable[GivenImage], settings: Settings, thumbnail_side: int = 0
+    run: runs.Run,
+    images: Iterable[GivenImage],
+    settings: Settings,
+    thumbnail_side: int = 0,
+    answer_refused: bool = False,
 ) -> Iterator[Answer]:
     """Give the answer of a finished run to each of ``images``, in their order, as it comes.
 
     Threads read and prepare the next images while the network works, BATCH images at a time.
     ``thumbnail_side`` is the longer side of the answers' thumbnails in pixels; 0: none. An image
-    that cannot be read becomes an answer with a problem. Raises UserError when the run has no
-    usable model.
+    that cannot be read becomes an answer with a problem; one that is refused has its reasons alone
+    unless ``answer_refused``. Raises UserError when the run has no usable model.
     """
     config = read_config(run.config)
     network = _Network(run, settings)
@@ -91,7 +96,7 @@ def predict_images(
             while coming:
                 batch = [coming.popleft().result() for _ in range(min(BATCH, len(coming)))]
                 read_on(len(batch))
-                yield from _answers(network, config, batch)
+                yield from _answers(network, config, batch, answer_refused)
         finally:
             # Nobody waits for the rest when whoever asks has had enough.
             pool.shutdown(wait=False, cancel_futures=True)
@@ -105,7 +110,10 @@ def predict_slice(
 
 
 def answers_table(answers: Sequence[Answer], classes: Sequence[str]) -> pd.DataFrame:
-    """One row per answer: name, predicted, confidence, p_<class> per class, refused, problem."""
+    """One row per answer: name, predicted, confidence, p_<class> per class, refused, problem.
+
+    Where there is no answer, ``predicted`` is an empty text and the figures are missing.
+    """
     return pd.DataFrame(
         [
             {
@@ -177,7 +185,9 @@ def _read(image: GivenImage, config: RunConfig, network: _Network, thumbnail_sid
     return _Read(Answer(image.name, thumbnail=small), image.source, pixels, odd)
 
 
-def _answers(network: _Network, config: RunConfig, batch: list[_Read]) -> Iterator[Answer]:
+def _answers(
+    network: _Network, config: RunConfig, batch: list[_Read], answer_refused: bool
+) -> Iterator[Answer]:
     pixels = [read.pixels for read in batch if read.pixels is not None]
     if pixels:
         rows = iter(zip(*network.ask(np.stack(pixels)), strict=True))
@@ -186,11 +196,13 @@ def _answers(network: _Network, config: RunConfig, batch: list[_Read]) -> Iterat
             yield read.answer
             continue
         values, accepted = next(rows)
+        # Judged by itself: what speaks against it, and whether it only lies turned.
+        refused = "" if accepted and not read.odd else network.refusal(read)
+        if refused and not answer_refused:
+            yield replace(read.answer, refused=refused)
+            continue
         probabilities = dict(zip(config.classes, map(float, values), strict=True))
+        predicted = max(probabilities, key=probabilities.get)
         yield replace(
-            read.answer,
-            predicted=max(probabilities, key=probabilities.get),
-            probabilities=probabilities,
-            # Judged by itself: what speaks against it, and whether it only lies turned.
-            refused="" if accepted and not read.odd else network.refusal(read),
+            read.answer, predicted=predicted, probabilities=probabilities, refused=refused
         )

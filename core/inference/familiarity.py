@@ -71,7 +71,8 @@ def make_in_parts(
 ) -> None:
     """Make the run's reference unless it is there; ``ask`` calls each part (default: right here).
 
-    Raises NoReference when the run's images are gone, or its network.
+    Raises NoReference when the run's images are gone, and UserError when its network is, which
+    could not answer either.
     """
     call = ask or (lambda function, *arguments: function(*arguments))
     while not is_current(run) and (step := call(make_part, run, settings)):
@@ -81,10 +82,13 @@ def make_in_parts(
 def make_part(run: runs.Run, settings: Settings) -> Step | None:
     """Work on the reference for SECONDS_OF_A_PART; what was done, of how many, or None at the end.
 
-    Raises NoReference as ``make_in_parts``.
+    Raises as ``make_in_parts``.
     """
+    if is_current(run):
+        return None  # made for somebody else, while this part waited for its turn
+    model = load_classifier(run)
     try:
-        return _make_part(run, settings)
+        return _make_part(run, model, settings)
     except UserError as error:
         raise NoReference(str(error)) from error
 
@@ -100,20 +104,18 @@ def pooled_features(model, pixels: np.ndarray) -> np.ndarray:
     return np.asarray(_reader(model).predict_on_batch(pixels[..., np.newaxis]))
 
 
-def _make_part(run: runs.Run, settings: Settings) -> Step | None:
+def _make_part(run: runs.Run, model, settings: Settings) -> Step | None:
     # Loads Keras, which the server must not do.
     from core.training.features import extract_features, open_store
     from core.training.precision import computing_in
     from core.training.run_data import RunData
 
-    if is_current(run):
-        return None  # made for somebody else, while this part waited for its turn
     until = time.monotonic() + SECONDS_OF_A_PART
     config = read_config(run.config)
     pooled = config.model_copy(
         update={"views": 1, "head": config.head.model_copy(update={"pooling": "avg"})}
     )
-    reader = _reader(load_classifier(run))
+    reader = _reader(model)
     rows, step = _rows(run, settings), [""]
 
     def progress(what: str, done: int, total: int) -> None:

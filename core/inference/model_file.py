@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from core.errors import UserError
+from core.models.retracing import without_retracing_warnings
 from core.runs import Run
 from core.training.config import RunConfig
 from core.training.gpus import memory_growth
@@ -39,6 +40,7 @@ def read_model(run: Run) -> "keras.Model":
     # Loads Keras, which the server must not do.
     import keras
 
+    without_retracing_warnings()
     try:
         return keras.saving.load_model(run.model_path, compile=False, safe_mode=True)
     # Keras raises a dozen kinds for a zip or a graph that it cannot read.

@@ -8,6 +8,7 @@ import importlib
 import re
 
 from core.models.backbones import Backbone
+from core.models.retracing import without_retracing_warnings
 
 # keras is imported inside the functions: worker and server read these constants and must stay
 # free of TensorFlow.
@@ -80,6 +81,7 @@ def build_backbone(row: Backbone, size: int, scaling: str = OWN_SCALING):
     """
     import keras
 
+    without_retracing_warnings()
     pixels, scaled = scaled_pixels(row, size, scaling)
     maps = apply_builder(row, scaled).output
     model = keras.Model(pixels, maps)

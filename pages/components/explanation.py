@@ -1,4 +1,4 @@
-"""A prediction as a page shows it, and the words about what a heat map is and is not.
+"""A prediction as a page shows it, and the words about what it and a heat map do not mean.
 
 Holds ``predict_cached`` and ``check_cached``, so that moving a slider asks no network again.
 """
@@ -14,6 +14,10 @@ from core.inference.sanity import SanityCheck, check_map
 from core.settings import Settings
 from pages.components.waiting import asking
 
+NO_CERTAINTY = (
+    "A probability is what the network computes, not how often it is right: see its confusion "
+    "matrix."
+)
 WHAT_IT_IS_NOT = (
     "**What they do not mean.** They do not outline disease, and they do not show that the "
     "reasoning is sound. Bright letters, edges or tubes are a sign that the network has found a "

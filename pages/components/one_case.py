@@ -24,8 +24,10 @@ from core.evaluation.cases import (
 from core.inference.overlay import overlay
 from core.settings import Settings
 from pages.components.cases import cases_of, in_catalog, sides_of
-from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
+from pages.components.explanation import NO_CERTAINTY, WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
+from pages.components.lasting_choice import choose_lasting
 from pages.components.one_image import facts_of, large_picture
+from pages.components.run_choice import run_gone
 from pages.components.score_tables import worded_table
 from pages.components.words import class_title, class_words, percent, run_title
 
@@ -110,7 +112,7 @@ def _answers(table: pd.DataFrame, answered: pd.DataFrame, classes: tuple[str, ..
         name="answers-to-one-image",
         exact=answered[["name", "predicted", *probabilities]],
     )
-    st.caption("Orange: a wrong answer. A probability is what the network computes.")
+    st.caption(f"Orange: a wrong answer. {NO_CERTAINTY}")
 
 
 def _heat_map(
@@ -121,19 +123,23 @@ def _heat_map(
     ):
         return
     left, right = st.columns(2)
-    chosen = left.selectbox(
-        "Network (finished run)",
-        list(by_id),
-        index=list(by_id).index(run.id) if run.id in by_id else 0,
-        format_func=lambda identifier: run_title(by_id[identifier]),
-        key=f"case-heat-run/{run.id}",
-    )
+    with left:
+        chosen = choose_lasting(
+            "Network (finished run)",
+            {identifier: run_title(other) for identifier, other in by_id.items()},
+            run.id if run.id in by_id else next(iter(by_id)),
+            f"case-heat-run/{run.id}",
+            run_gone,
+            placeholder="choose a run",
+        )
     explained = right.selectbox(
         "Show what speaks for",
         ["", *run_classes(run)],
         format_func=lambda name: class_words(name) if name else "the network's answer",
         key="case-heat-class",
     )
+    if chosen is None:
+        return
     path = Path(row["path"])
     prediction = predict_cached(by_id[chosen], path, path.name, settings, explained or "")
     left.image(prediction.pixels, "What the network sees", width="stretch")

@@ -15,6 +15,7 @@ from core.settings import Settings
 from core.studies import studies
 from pages.components.cases import changed, sides_of
 from pages.components.catalog import catalog
+from pages.components.lasting_choice import choose_lasting, last_choice, quoted
 from pages.components.run_choice import choose_run
 
 STUDY, RUN = "all runs of a study", "one run"
@@ -43,19 +44,38 @@ def choose_asked(finished: list[runs.Run], settings: Settings) -> list[runs.Run]
             key="follow-way",
             help="Only several runs show how far an answer depends on the training's chance.",
         )
+    asked = st.query_params.get("study", "")
     if way == RUN:
-        return [choose_run(finished, "Network (finished run)", "follow-run")]
-    asked = st.query_params.get("study")
-    name = st.selectbox(
+        # With no study left the visitor says which single run is to answer in its place.
+        lost = "" if found else asked or last_choice("follow-study")
+        run = choose_run(finished, "Network (finished run)", "follow-run", optional=bool(lost))
+        if run is None:
+            st.warning(
+                f"The study {quoted(lost)} has no two finished runs to ask; choose one run.",
+                icon=":material/delete:",
+            )
+            st.stop()
+        return [run]
+    name = choose_lasting(
         "Study",
-        list(found),
-        index=list(found).index(asked) if asked in found else 0,
-        key="follow-study",
+        {name: name for name in found},
+        next(iter(found)),
+        "follow-study",
+        _no_study,
+        asked=asked,
+        placeholder="choose a study",
     )
+    if name is None:
+        st.stop()
     done = sum(run.id in ended for run in found[name])
     if done < len(found[name]):
         st.caption(f"{done} of its {len(found[name])} runs have finished and are asked.")
     return found[name]
+
+
+def _no_study(name: str, title: str) -> str:
+    any_more = " any more" if title else ""
+    return f"The study {quoted(name)} has no two finished runs to ask{any_more}; choose another."
 
 
 def choose_patient(asked: list[runs.Run], settings: Settings) -> str:
@@ -81,7 +101,8 @@ def choose_patient(asked: list[runs.Run], settings: Settings) -> str:
         format_func=words.get,
         # Other networks, another order: the choice starts again at whom they have not seen.
         key=f"follow-patient/{hash(tuple(words))}",
-        help="Those first whom the fewest of these networks have learnt from, then those with the "
+        help="Those first whom the fewest of these networks have learnt from; of these those whose "
+        "finding the collection has named, then those with clinical notes, then those with the "
         "most images. Type to search.",
     )
     if patients.set_index("patient").loc[patient, "synthetic"]:

@@ -16,6 +16,8 @@ from core.inference.overlay import overlay
 from core.settings import Settings
 from pages.components.explanation import WHAT_IT_IS, WHAT_IT_IS_NOT, predict_cached
 from pages.components.frame import dot
+from pages.components.lasting_choice import choose_lasting
+from pages.components.run_choice import run_gone
 from pages.components.words import class_title, class_words, day_words, percent, run_title
 
 SIDE = 512
@@ -50,19 +52,22 @@ def _choose_heat(asked: list[runs.Run], classes: tuple[str, ...]) -> tuple[runs.
         return None, ""
     by_id = {run.id: run for run in asked}
     left, right = st.columns(2)
-    chosen = left.selectbox(
-        "Of which run",
-        list(by_id),
-        format_func=lambda identifier: run_title(by_id[identifier]),
-        key=f"follow-heat-run/{hash(tuple(by_id))}",
-    )
+    with left:
+        chosen = choose_lasting(
+            "Of which run",
+            {identifier: run_title(run) for identifier, run in by_id.items()},
+            next(iter(by_id)),
+            "follow-heat-run",
+            run_gone,
+            placeholder="choose a run",
+        )
     explained = right.selectbox(
         "Show what speaks for",
         ["", *classes],
         format_func=lambda name: class_words(name) if name else "the network's answer",
         key="follow-heat-class",
     )
-    return by_id[chosen], explained or ""
+    return by_id.get(chosen), explained or ""
 
 
 def _row(

@@ -8,6 +8,7 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
+from core.data.labels import finding_words
 from core.data.patient_series import IMAGE_OUTCOMES, outcome_words, outcomes_of
 from core.data.rows import OUTCOME_COLUMNS
 from pages.components.take_away import take_away
@@ -38,7 +39,7 @@ def notes_of(images: pd.DataFrame) -> None:
 
 def _person(images: pd.DataFrame) -> dict[str, str]:
     facts = {
-        "finding": "; ".join(dict.fromkeys(word for word in images["source_finding"] if word)),
+        "finding": "; ".join(dict.fromkeys(map(finding_words, images["source_finding"]))),
         "sex": " / ".join(dict.fromkeys(word for word in images["sex"] if word)),
         "age (years)": " / ".join(f"{age:g}" for age in images["age"].dropna().unique()),
         "licence": "; ".join(dict.fromkeys(word for word in images["license"] if word)),
@@ -64,7 +65,8 @@ def _day_by_day(images: pd.DataFrame) -> None:
     if not told:
         return
     exact = images[["id", "offset_days", *told]]
-    table = images[told].map(outcome_words).rename(columns=OUTCOME_COLUMNS)
+    columns = {name: [outcome_words(name, value) for value in images[name]] for name in told}
+    table = pd.DataFrame(columns).rename(columns=OUTCOME_COLUMNS)
     table.insert(0, "Image", range(1, len(images) + 1))
     table.insert(1, "Day", [day_words(day) for day in images["offset_days"]])
     st.markdown("**Image by image**")

@@ -10,11 +10,13 @@ import streamlit as st
 
 from core import runs
 from core.data.labels import COHORTS, LABEL_SCHEMES
+from core.errors import UserError
 from core.evaluation.compare import run_name
 from core.evaluation.first_shown import first_shown
 from core.evaluation.rehearsals import rehearsal_sentence
 from core.run_files import split_of
-from core.settings import Settings
+from core.settings import Settings, read_settings
+from pages.components.lasting_choice import choose_lasting, quoted
 from pages.components.words import balanced_words, is_synthetic, run_title, training_time
 
 PART_OF_ITS_SCORE = (
@@ -57,24 +59,39 @@ def choose_run(finished: list[runs.Run], label: str, key: str, optional: bool = 
     """Choose one of ``finished``; None only when ``optional`` and nothing is chosen.
 
     At first it is the run that an address ends in (?run=<id>), else the one that
-    ``core.evaluation.first_shown`` gives; then what the visitor has chosen.
+    ``core.evaluation.first_shown`` gives; then what the visitor has chosen. Where that one is gone,
+    and where the address asks for one that there is not, the page says so and stops until the
+    visitor has chosen another; an ``optional`` one is only said to be gone.
     """
     by_id = {run.id: run for run in finished}
-    first = None
-    if by_id and not optional:
-        asked = st.query_params.get("run")
-        first = list(by_id).index(asked if asked in by_id else first_shown(finished).id)
-    chosen = st.selectbox(
+    required = by_id and not optional
+    chosen = choose_lasting(
         label,
-        list(by_id),
-        index=first,
-        key=key,
-        format_func=lambda identifier: run_title(by_id[identifier]),
-        placeholder="none",
+        {identifier: run_title(run) for identifier, run in by_id.items()},
+        first_shown(finished).id if required else None,
+        key,
+        run_gone,
+        asked=st.query_params.get("run", "") if required else "",
+        placeholder="choose a run" if required else "none",
     )
+    if required and chosen is None:
+        st.stop()
     run = by_id.get(chosen)
     say_rehearsal([run] if run else [])
     return run
+
+
+def run_gone(identifier: str, title: str) -> str:
+    """Why a run that is not among those to choose from cannot be chosen; empty where it could."""
+    try:
+        run = runs.read_run(read_settings().runs, identifier)
+    except UserError:
+        if title:
+            return f"Run **{title}** ({quoted(identifier)}) was deleted; choose another."
+        return f"There is no run {quoted(identifier)} (any more); choose another."
+    if run.state != runs.FINISHED:
+        return f"Run {quoted(identifier)} has not finished (it is {run.state}); choose another."
+    return ""
 
 
 def say_rehearsal(shown: Sequence[runs.Run]) -> None:

@@ -7,7 +7,6 @@ with the visitor's session; one image is shown by the page.
 import base64
 import time
 from dataclasses import dataclass, field
-from pathlib import PurePath
 
 import pandas as pd
 import streamlit as st
@@ -129,13 +128,13 @@ def _table(answers: list[Answer], run: runs.Run, key: str) -> int | None:
     shown = pd.DataFrame(
         {
             "image": [_address(answer.thumbnail) for answer in answers],
-            "file": [PurePath(answer.name).name for answer in answers],
+            # With its archive: two of them can hold files of one name.
+            "file": table["name"],
             "answer": table["predicted"].map(class_title).mask(refused, REFUSED),
-            **{name: (100 * table[f"p_{name}"].astype(float)).mask(refused) for name in classes},
+            **{name: 100 * table[f"p_{name}"].astype(float) for name in classes},
         }
     )
-    answers_shown = table["predicted"].mask(refused, "")
-    colours = [class_colour(name) if name else MUTED for name in answers_shown]
+    colours = [class_colour(name) if name else MUTED for name in table["predicted"]]
     event = st.dataframe(
         shown.style.apply(lambda _: [f"color: {c}" for c in colours], subset=["answer"]),
         hide_index=True,
@@ -191,7 +190,7 @@ def _as_read(shown: pd.DataFrame, table: pd.DataFrame, classes: tuple[str, ...])
 
 def _summary(table: pd.DataFrame, classes: tuple[str, ...]) -> None:
     refused = table["refused"] != ""
-    counts = table.loc[~refused, "predicted"].value_counts()
+    counts = table["predicted"].value_counts()
     words = [f"**{counts[name]:,}** {class_title(name)}" for name in classes if name in counts]
     if refused.any():
         words.append(f"**{refused.sum():,}** {REFUSED}")

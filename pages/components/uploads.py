@@ -39,6 +39,7 @@ def upload_images() -> Uploaded | None:
     if len(images) > MOST_IMAGES:
         raise UserError(
             f"These are {len(images):,} images, more than the {MOST_IMAGES} that are read at "
-            "once; upload fewer, or use `python -m core predict` for a folder."
+            "once; upload fewer at a time (whoever runs the server can give a folder to `python "
+            "-m core predict`)."
         )
     return Uploaded(images, tuple(file.file_id for file in files)) if images else None
