@@ -21,7 +21,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
-WAIT = 90_000  # milliseconds; a loaded machine is slow, and nothing here measures time
+WAIT = 240_000  # milliseconds; a loaded machine is slow, and nothing here measures time
 
 
 @contextmanager
@@ -66,8 +66,14 @@ def visit(browser, address):
 
 def until(condition):
     """What ``condition`` gives, once it is true."""
-    end = time.monotonic() + WAIT / 1000
-    while not (value := condition()):
-        assert time.monotonic() < end, "waited in vain"
+    value = within(WAIT / 1000, condition)
+    assert value, "waited in vain"
+    return value
+
+
+def within(seconds, condition):
+    """What ``condition`` gives as soon as it is true, or after so many ``seconds``."""
+    end = time.monotonic() + seconds
+    while not (value := condition()) and time.monotonic() < end:
         time.sleep(0.2)
     return value

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dashboard_in_browser import server, until, visit
+from dashboard_in_browser import server, until, visit, within
 from tiny_study import tiny_config, tiny_study
 
 from core import run_requests, runs
@@ -15,6 +15,7 @@ from core.training.jobs import submit, wait
 from core.training.variations import VARIATIONS
 
 pytestmark = pytest.mark.browser
+PATIENCE = 30  # seconds until somebody clicks again
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +66,17 @@ def click_the_fullest_cell(page, run):
         "x": box["width"] * (answer + 0.1) / len(matrix),
         "y": box["height"] * (truth + 0.9) / len(matrix),
     }
-    # A click takes the cell that the pointer was last seen over, as a person's always is.
-    plot.hover(position=position)
-    page.locator(".hoverlayer .hovertext").first.wait_for()
-    plot.click(position=position)
     cards = page.locator("[class*=st-key-press-case-cell]")
-    until(lambda: cards.count() == matrix.max())
+
+    def click():
+        # A click takes the cell that the pointer was last seen over, as a person's always is.
+        plot.hover(position=position)
+        page.locator(".hoverlayer .hovertext").first.wait_for()
+        plot.click(position=position)
+        # On a loaded machine a matrix is drawn anew under the pointer, and the click is lost.
+        return within(PATIENCE, lambda: cards.count() == matrix.max())
+
+    until(click)
     page.locator("[data-test-script-state=notRunning]").wait_for()
     cards.first.get_by_role("button").click()
     page.get_by_text(re.compile("What \\d+ runs? with these classes")).wait_for()

@@ -8,7 +8,8 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 
 from core.evaluation import class_curves as module
 from core.evaluation.class_curves import GRID, MOST_POINTS, class_curves, thinned
-from core.evaluation.statistics import NOTHING_VARIED, ONE_PATIENT, resample_cases
+from core.evaluation.resampling import resample_cases
+from core.evaluation.statistics import NOTHING_VARIED, ONE_PATIENT
 
 
 def one(cases, name="coronavirus", **more):

@@ -7,7 +7,7 @@ from core.evaluation.first_shown import first_shown
 from core.files import write_json
 
 RUN = {
-    "config": {"labels": "paper3", "study": "", "split": {"by": "patient"}},
+    "config": {"labels": "paper3", "study": "own", "split": {"by": "patient"}},
     "metrics": {"balanced_accuracy": 0.5, "synthetic": False},
 }
 REHEARSAL = {"weights": "none", "epochs": 0}
@@ -15,9 +15,10 @@ BY_IMAGE = {"split": {"by": "image"}}
 # Runs, newest first, as (changes of the config, score) -> which of them is met first.
 CASES = {
     "the only one": ([({}, 0.3)], 0),
-    "the best of all where the newest is of no study": ([({}, 0.3), ({}, 0.8), ({}, 0.7)], 1),
+    "the newest where it is of no study": ([({"study": ""}, 0.3), ({"study": ""}, 0.8)], 0),
+    "the best of its study": ([({}, 0.3), ({}, 0.8), ({"study": ""}, 0.9)], 1),
     "of a study the best of that study": (
-        [({"study": "b"}, 0.3), ({"study": "b"}, 0.4), ({"study": "a"}, 0.9), ({}, 0.9)],
+        [({"study": "b"}, 0.3), ({"study": "b"}, 0.4), ({"study": "a"}, 0.9), ({"study": ""}, 0.9)],
         1,
     ),
     "of equal ones the newest": ([({}, 0.3), ({}, 0.8), ({}, 0.8)], 1),
@@ -32,8 +33,12 @@ CASES = {
     "split by image where there is nothing else": ([(BY_IMAGE, 0.6), (BY_IMAGE, 0.7)], 1),
     "one with a score": ([({}, None), ({}, "high"), ({}, 7), (BY_IMAGE, 0.2)], 3),
     "the newest where none has a score": ([({}, None), ({}, [0.9])], 0),
-    "whatever was edited": (
-        [({"split": "image", "study": ["a"], "labels": None}, 0.3), ({"labels": ""}, 0.4)],
+    "the newest where its study was edited": (
+        [({"study": ["a"]}, 0.3), ({"study": ["a"]}, 0.4)],
+        0,
+    ),
+    "whatever else was edited": (
+        [({"split": "image", "labels": None}, 0.3), ({"labels": "", "metrics": []}, 0.4)],
         1,
     ),
 }

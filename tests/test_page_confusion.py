@@ -21,8 +21,7 @@ OPENING_ON_ONE_RUN = {
 def test_without_a_finished_run_the_page_says_what_to_do(settings):
     page = open_page("confusion")
     assert not page.exception and not page.error
-    assert "No finished run yet" in text_of(page)
-    assert "press Start" in text_of(page)
+    assert "No finished run yet" in text_of(page) and "press Start" in text_of(page)
 
 
 def test_a_run_is_read_in_words_and_numbers(settings):

@@ -23,8 +23,7 @@ from core.files import write_json
 from core.words import percent
 
 STUDY = 'Three <script>alert(1)</script> & "more"'
-# What a report of few runs with nothing beside them leaves out.
-OPTIONAL = {"repeats"}
+OPTIONAL = {"repeats"}  # left out of a report of few runs with nothing beside them
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from core.evaluation.statistics import (
-    NOTHING_VARIED,
-    ONE_PATIENT,
-    RESAMPLES,
-    Estimate,
-    percentile_interval,
-    resample_cases,
-    wilson,
-)
+from core.evaluation.resampling import RESAMPLES, percentile_interval, resample_cases
+from core.evaluation.statistics import NOTHING_VARIED, ONE_PATIENT, Estimate, wilson
 from core.words import PERCENT
 
 BINS = 10

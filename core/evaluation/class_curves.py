@@ -11,13 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.evaluation.statistics import (
-    NOTHING_VARIED,
-    ONE_PATIENT,
-    Estimate,
-    percentile_interval,
-    resample_cases,
-)
+from core.evaluation.resampling import percentile_interval, resample_cases
+from core.evaluation.statistics import NOTHING_VARIED, ONE_PATIENT, Estimate
 from core.words import class_title
 
 # A browser draws this many points without delay, and a reader sees no more of them.

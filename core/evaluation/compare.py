@@ -15,7 +15,7 @@ from core.evaluation import published
 from core.evaluation.divisions import division_of
 from core.evaluation.metrics import MEASURES
 from core.run_files import interval, number, split_of, text, whole
-from core.runs import FINISHED, Run
+from core.runs import FINISHED, HISTORY_COLUMNS, Run
 from core.undefined_scores import why_undefined
 
 RUN, PUBLISHED, BASELINE = "run", "published", "baseline"
@@ -64,20 +64,7 @@ COMPARISON_COLUMNS = (
     "derived",  # tuple of the column names that were worked out from other published figures
 )
 
-CURVE_COLUMNS = (
-    "run",
-    "name",
-    "backbone",
-    "phase",
-    "epoch",
-    "step",
-    "seconds",
-    "learning_rate",
-    "loss",
-    "accuracy",
-    "val_loss",
-    "val_accuracy",
-)
+CURVE_COLUMNS = ("run", "name", "backbone", *HISTORY_COLUMNS[1:])
 
 
 def comparison_table(runs: Iterable[Run]) -> pd.DataFrame:

@@ -14,22 +14,19 @@ from core.runs import Run
 def first_shown(finished: Sequence[Run]) -> Run | None:
     """Of ``finished`` runs, newest first, the one to open on; None where there is none.
 
-    It is the one with the highest balanced accuracy in the study of the newest run, or of all where
-    that run is of no study. The newest itself is only the one that was trained last: the
-    demonstration study ends with a network that may never give one of its answers, and a visitor
-    should not meet that one first. Rehearsals count where there is nothing else. Only runs with the
-    classes of the newest, and as it on real or on drawn images, can be set against it. Runs split
+    It is the newest, where that one was trained for itself: somebody wants to see it. Of a study it
+    is the one with the highest balanced accuracy, whichever was trained last: the demonstration
+    study ends with a network that may never give one of its answers, and a visitor should not meet
+    that one first. Rehearsals count where there is nothing else. Only runs of the study with the
+    classes of its newest, and as it on real or on drawn images, can be set against it. Runs split
     by patient go first: a split by image scores higher without reading X-rays better. A run without
     a score comes last; of equal ones the newest is taken.
     """
     results = [run for run in finished if not rehearsal_sentence([run.config])] or [*finished]
-    if not results:
-        return None
+    if not results or not text(results[0].config.get("study")):
+        return results[0] if results else None
     kind = _kind(results[0])
-    # Of a run without a study any study is as good.
-    compared = kind if kind[0] else kind[1:]
-    alike = [run for run in results if _kind(run)[-len(compared) :] == compared]
-    return max(alike, key=_rank)
+    return max((run for run in results if _kind(run) == kind), key=_rank)
 
 
 def _kind(run: Run) -> tuple[str, str, bool]:

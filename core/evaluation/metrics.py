@@ -13,7 +13,7 @@ no image none of them is defined: a mean over the others could not be compared w
 class that has images but is never answered has no precision, and then the mean has none either:
 leaving the class out would flatter a classifier that gave the class up, counting it as zero would
 invent a figure. The key ``undefined`` says so in sentences (``core.undefined_scores``). How
-intervals are made: ``core.evaluation.statistics``.
+intervals are made: ``core.evaluation.statistics`` and ``resampling``.
 """
 
 from collections.abc import Sequence
@@ -22,15 +22,14 @@ import numpy as np
 import pandas as pd
 
 from core.errors import UserError
-from core.evaluation.statistics import (
+from core.evaluation.resampling import (
     RESAMPLES,
-    mean_of_proportions,
     patients_repeat,
     percentile_interval,
     resample_confusions,
     units_per_class,
-    wilson,
 )
+from core.evaluation.statistics import mean_of_proportions, wilson
 from core.undefined_scores import OVER_CLASSES, missing_class, never_answered
 
 MEASURES = OVER_CLASSES

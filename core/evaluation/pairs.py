@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.common_images import Answers, common_images, numbered
-from core.evaluation.statistics import LEVEL, RESAMPLES, percentile_interval, resample_counts
+from core.evaluation.resampling import RESAMPLES, percentile_interval, resample_counts
+from core.evaluation.statistics import LEVEL
 from core.words import class_title
 
 # Below this many images that one run alone has right, the binomial test is cheap and exact.

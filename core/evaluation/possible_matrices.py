@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from core.evaluation.metrics import MEASURES, macro, rates
-from core.evaluation.statistics import RESAMPLES, percentile_interval, resample_confusions
+from core.evaluation.resampling import RESAMPLES, percentile_interval, resample_confusions
 
 # Neighbours hardly differ: so many of the possible matrices, both ends among them, are resampled.
 TRIED = 3

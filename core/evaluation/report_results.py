@@ -29,8 +29,8 @@ from core.evaluation.cheat_results import SEEN, cheat_table
 from core.evaluation.compare import undefined_words
 from core.evaluation.report_facts import Facts
 from core.evaluation.report_tables import Table
+from core.evaluation.resampling import RESAMPLES
 from core.evaluation.spread import repeats, spread_table
-from core.evaluation.statistics import RESAMPLES
 from core.evaluation.verdict import better_first
 from core.words import class_title, percent
 

@@ -13,20 +13,18 @@ import pandas as pd
 from core.data.texts import occurs_in
 from core.evaluation.cases import TRAINING, VALIDATION, run_classes
 from core.evaluation.compare import comparison_table
-from core.evaluation.evidence import COVID19, PATIENT, unit_of
+from core.evaluation.covid19_recall import change_of_recall, recalled
+from core.evaluation.evidence import COVID19, unit_of
 from core.evaluation.metrics import rates
-from core.evaluation.split_setups import IMAGE, SIDES, seeds_of
-from core.evaluation.split_words import MEASURES, caution, sentence
-from core.evaluation.statistics import (
+from core.evaluation.resampling import (
     RESAMPLES,
-    difference_of_scores,
-    mean_interval,
-    mean_of_proportions,
     percentile_interval,
     resample_counts,
     units_per_class,
-    wilson,
 )
+from core.evaluation.split_setups import SIDES, seeds_of
+from core.evaluation.split_words import MEASURES, caution, sentence
+from core.evaluation.statistics import difference_of_scores, mean_of_proportions
 from core.run_files import read_table
 from core.runs import Run
 
@@ -103,14 +101,14 @@ def split_effect(
     )
     classes = run_classes(by_image[0])
     changes = pd.DataFrame(
-        [_balanced(answers, classes, resamples, seed), _recall(answers)],
+        [_balanced(answers, classes, resamples, seed), change_of_recall(answers)],
         columns=list(CHANGE_COLUMNS),
     )
     matched = [seeds_of(run) for run in by_image] == [seeds_of(run) for run in by_patient]
     shared, covid19 = _shared(by_image, cases)
     met = covid19["met"]
     parts = {"met in training": covid19[met], "new": covid19[~met]}
-    seen = pd.DataFrame([{"part": name, **_recalled(part)} for name, part in parts.items()])
+    seen = pd.DataFrame([{"part": name, **recalled(part)} for name, part in parts.items()])
     pairs = _pairs(by_image, by_patient, cases, shared) if matched else []
     pairs = pd.DataFrame(pairs, columns=list(PAIR_COLUMNS))
     config = by_image[0].config
@@ -171,55 +169,6 @@ def _mean_sensitivity(confusions: np.ndarray) -> np.ndarray:
     return rates(confusions)["sensitivity"].mean(axis=-1)
 
 
-def _recall(answers: pd.DataFrame) -> tuple:
-    sides, found = [], {}
-    for name in SIDES:
-        found[name] = _recalled(answers[answers["side"] == name])
-        sides += [found[name][key] for key in ("recall", "low", "high", "n", "patients")]
-    image, patient = found[IMAGE], found[PATIENT]
-    if not (image["n"] and patient["n"]):
-        return ("covid19", *sides, np.nan, np.nan, np.nan, False, np.nan, np.nan)
-    bounds, better = None, (np.nan, np.nan)
-    differences = _differences(answers[answers["finding"] == COVID19])
-    if differences is not None:
-        change = differences["difference"]
-        better = int((change < 0).sum()), int((change > 0).sum())
-        each = differences.loc[differences.index.repeat(differences["answers"])]
-        (bounds,) = mean_interval(each[["difference"]].to_numpy(), unit_of(each))
-    paired = bounds is not None
-    if not paired:
-        bounds = difference_of_scores(
-            *(v for one in (patient, image) for v in (one["recall"], (one["low"], one["high"])))
-        )
-    return ("covid19", *sides, patient["recall"] - image["recall"], *bounds, paired, *better)
-
-
-def _differences(rows: pd.DataFrame) -> pd.DataFrame | None:
-    """How much more often each image was right by patient than by image, -1..1.
-
-    Columns: id, patient, difference, answers (on each side). ``rows`` are answers of both sides.
-    None unless both answered the same images, with the same class and each equally often.
-    """
-    right = rows.assign(right=~rows["wrong"].astype(bool))
-    images = right.groupby(["id", "label", "side"])["right"].agg(["mean", "size"]).unstack()
-    if not (images["size", IMAGE] == images["size", PATIENT]).all():
-        return None
-    change = (images["mean", PATIENT] - images["mean", IMAGE]).rename("difference").to_frame()
-    change = change.assign(answers=images["size", IMAGE].astype(int)).reset_index()
-    return rows.drop_duplicates("id")[["id", "patient"]].merge(change, on="id")
-
-
-def _recalled(answers: pd.DataFrame) -> dict:
-    """Recall of the rows of COVID-19: n (answers), patients, recall, low, high."""
-    rows = answers[answers["finding"] == COVID19]
-    patients = unit_of(rows).nunique()
-    if not patients:
-        return {"n": 0, "patients": 0, "recall": np.nan, "low": np.nan, "high": np.nan}
-    rate = float((~rows["wrong"].astype(bool)).mean())
-    low, high = wilson(rate * patients, patients)
-    return {"n": len(rows), "patients": patients, "recall": rate, "low": low, "high": high}
-
-
 def _shared(
     by_image: Sequence[Run], cases: Mapping[str, pd.DataFrame]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -259,10 +208,10 @@ def _pairs(
         row = {"pair": f"seed {seed}" + (f", fold {fold}" if fold is not None else "")}
         for side, run in zip(SIDES, (first, second), strict=True):
             row[f"{side}_run"] = run.id
-            recalled = _recalled(cases[run.id])
+            own = recalled(cases[run.id])
             for end in ENDS:
                 column = f"balanced_accuracy{end}"
                 row[f"balanced_accuracy_{side}{end}"] = scores[column].get(run.id, np.nan)
-                row[f"covid19_{side}{end}"] = recalled[end.lstrip("_") or "recall"]
+                row[f"covid19_{side}{end}"] = own[end.lstrip("_") or "recall"]
         rows.append(row | shared.loc[first.id].to_dict())
     return rows

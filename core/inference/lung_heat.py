@@ -16,7 +16,7 @@ from core.data.sources import Progress
 from core.data.texts import occurs_in
 from core.errors import UserError
 from core.evaluation.lung_heat_results import check_measurable
-from core.evaluation.statistics import mean_interval
+from core.evaluation.resampling import mean_interval
 from core.inference.box_heat import box_area, share_inside
 from core.inference.methods import GRADCAM
 from core.settings import Settings

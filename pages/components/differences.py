@@ -15,7 +15,7 @@ from core.charts.theme import CONFIG
 from core.errors import UserError
 from core.evaluation.common_images import read_answers
 from core.evaluation.pairs import FEW_DISCORDANT, Best, pairs_table, probability_best
-from core.evaluation.statistics import RESAMPLES
+from core.evaluation.resampling import RESAMPLES
 from core.evaluation.verdict import better_first, verdict
 from core.run_files import split_of
 from pages.components.worded_table import worded_table
