@@ -21,7 +21,7 @@ from core.evaluation.metrics import evaluate
 from core.files import write_json
 from core.settings import Settings, read_settings
 from core.table_files import FORMATS
-from core.training.config import configure
+from core.training.config import configure, read_config
 from core.training.jobs import WORKER_LOCK, all_queued
 from pages.components import take_away
 
@@ -96,6 +96,17 @@ def make_finished_run(settings: Settings, mistakes: int = 0, **choices) -> runs.
     return runs.read_run(settings.runs, run.id)
 
 
+def add_model(settings: Settings, *made: runs.Run) -> None:
+    """Save one untrained classifier, whole, in the folders of runs that have the same classes."""
+    # Loads Keras, which most pages need not wait for.
+    from core.models.classifier import build_classifier
+
+    config = read_config(made[0].config)
+    model = build_classifier(config.backbone, config.classes, config.head, "none", settings)
+    for run in made:
+        model.save(run.model_path)
+
+
 def make_run(
     settings: Settings, backbone: str = "TinyCNN", study: str = "", **status: object
 ) -> runs.Run:
@@ -161,6 +172,12 @@ def button(page, label: str):
     """The one button of the page with this label."""
     (found,) = [button for button in page.button if button.label == label]
     return found
+
+
+def captions(page) -> list[str]:
+    """Captions of all pictures but those of the nearest training images, which have none."""
+    found = [image.proto.imgs[0].caption for image in page.image]
+    return [caption for caption in found if caption]
 
 
 def text_of(test) -> str:

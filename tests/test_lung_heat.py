@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from collections_on_disk import cohen_row, make_cohen
-from run_folders import button, make_environment, make_finished_run, open_page, text_of
+from run_folders import add_model, button, make_environment, make_finished_run, open_page, text_of
 
 from core.__main__ import main
 from core.charts.lung_heat import lung_heat_chart
@@ -14,8 +14,6 @@ from core.errors import UserError
 from core.evaluation.lung_heat_results import LUNG_HEAT, LUNG_HEAT_COLUMNS, lung_heat_table
 from core.files import write_json
 from core.inference.lung_heat import lung_heat
-from core.models.classifier import build_classifier
-from core.training.config import read_config
 
 PATIENTS = 20
 AREA = 0.8 * 0.5  # of the box that ``annotate`` leaves
@@ -42,9 +40,7 @@ def place(tmp_path_factory):
         rows = [cohen_row(patientid=str(p), filename=f"{p}.png") for p in range(PATIENTS)]
         annotate(make_cohen(folder / "data" / "covid-chestxray-dataset", rows))
         run = make_finished_run(settings, split={"by": "patient"})
-        config = read_config(run.config)
-        model = build_classifier("TinyCNN", config.classes, config.head, "none", settings)
-        model.save(run.model_path)
+        add_model(settings, run)
         yield settings, run
 
 

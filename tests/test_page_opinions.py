@@ -5,15 +5,21 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from run_folders import button, make_environment, make_finished_run, open_page, taken_away, text_of
+from run_folders import (
+    add_model,
+    button,
+    make_environment,
+    make_finished_run,
+    open_page,
+    taken_away,
+    text_of,
+)
 from streamlit.testing.v1 import AppTest
 
 from core import run_requests
 from core.evaluation.cases import run_cases
 from core.evaluation.confused_with import confused_with
 from core.inference.sheet import sheet_pdf
-from core.models.classifier import build_classifier
-from core.training.config import read_config
 from pages.components import opinions_sheet, waiting
 
 
@@ -24,10 +30,7 @@ def place(tmp_path_factory):
         settings = make_environment(tmp_path_factory.mktemp("opinions"), patch)
         members = [make_finished_run(settings, 1, study="three") for _ in range(3)]
         alone = make_finished_run(settings)
-        config = read_config(alone.config)
-        model = build_classifier("TinyCNN", config.classes, config.head, "none", settings)
-        for run in (*members, alone):
-            model.save(run.model_path)
+        add_model(settings, *members, alone)
         yield settings, members, alone
 
 

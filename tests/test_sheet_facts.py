@@ -7,15 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from run_folders import change_run, make_environment, make_finished_run
+from run_folders import add_model, change_run, make_environment, make_finished_run
 
 from core.__main__ import main
 from core.inference.judgement import Judgement
 from core.inference.predictor import Prediction
 from core.inference.sheet import sheet_pdf
 from core.inference.sheet_facts import SheetImage, known_image, sheet_of
-from core.models.classifier import build_classifier
-from core.training.config import read_config
 
 SHARES = {"normal": 0.7, "bacteria": 0.2, "coronavirus": 0.1}
 
@@ -25,10 +23,7 @@ def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         settings = make_environment(tmp_path_factory.mktemp("sheet"), patch)
         run = make_finished_run(settings, mistakes=1)
-        config = read_config(run.config)
-        build_classifier("TinyCNN", config.classes, config.head, "none", settings).save(
-            run.model_path
-        )
+        add_model(settings, run)
         yield settings, run
 
 
