@@ -12,7 +12,7 @@ from pages.components.shown_answers import choose_temperature, describe, shown_a
 
 LEAD = (
     "A network answers with probabilities. From which probability on to give an image a class, "
-    "such as COVID-19, is a choice: a low threshold misses few and alarms many. Move it here, say "
+    "such as COVID\N{NON-BREAKING HYPHEN}19, is a choice: a low threshold misses few and alarms many. Move it here, say "
     "how common the disease is, and see what follows; and see whether 80 % means right 8 times in "
     "10."
 )

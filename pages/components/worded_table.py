@@ -16,7 +16,7 @@ from pages.components.take_away import take_away
 # Pixels that a page has for a table on a screen of 1440, within an expander too.
 ROOM = 1020
 # Most pixels of a column of texts; more words take another line.
-TEXT_WIDTH, NARROWER = 160, {"repeated": 125}
+TEXT_WIDTH, NARROWER = 160, {"repeated": 125, "divided": 90}
 # Pixels of a line, of what is above and below it, and of the lowest row in which Streamlit breaks
 # lines at all: one above 4 rem.
 LINE, AROUND, LOWEST = 20, 5, 65
