@@ -11,10 +11,9 @@ from pages.components.run_filter import of_study
 from pages.components.shown_answers import choose_temperature, describe, shown_answers
 
 LEAD = (
-    "A network answers with probabilities. From which probability on to give an image a class, "
-    "such as COVID\N{NON-BREAKING HYPHEN}19, is a choice: a low threshold misses few and alarms many. Move it here, say "
-    "how common the disease is, and see what follows; and see whether 80 % means right 8 times in "
-    "10."
+    "A network answers with probabilities. From which one on an image is given a class is a "
+    "choice: a low threshold misses few and alarms many. Move it here, say how common the disease "
+    "is, and see what follows; and see whether 80 % means right 8 times in 10."
 )
 
 with page("Thresholds and calibration", LEAD, predictions=True) as settings:
