@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from files_in_memory import png
 from run_folders import open_page, text_of
-from test_page_prediction import png, upload
+from test_page_prediction import upload
 from tiny_study import environment, queue, tiny_config, tiny_study
 
 from core import runs

@@ -10,7 +10,6 @@ from core.evaluation.baseline_results import best_trivial, not_above
 from core.evaluation.common_images import read_answers
 from core.evaluation.compare import BASELINE, comparison_table, undefined_words
 from core.evaluation.evidence import setups
-from core.evaluation.first_shown import first_shown
 from core.evaluation.metrics import MEASURES, evaluate
 from core.evaluation.pairs import UNDEFINED, pairs_table, probability_best
 from core.evaluation.published_differences import against_published
@@ -94,7 +93,6 @@ def test_nothing_is_ranked_by_what_is_undefined(lacking, settings):
     over = [f"{name}{end}" for name in MEANS for end in ("", "_low", "_high")]
     assert table.loc[0, over].isna().all() and table.loc[1, ["balanced_accuracy", "f1"]].all()
     assert best_run(table)["run"] == whole.id
-    assert first_shown([lacking, whole]).id == whole.id
     assert best_run(table.iloc[:1]) is None
     assert setups(table)["runs"].iloc[0] == (whole.id,)
     scored = against_published(table.dropna(subset=["balanced_accuracy"]))

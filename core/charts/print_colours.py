@@ -14,6 +14,7 @@ from core.charts.colours import (
     ORANGE,
     PANEL,
     PURPLE,
+    RED,
     SKY,
     TEXT,
     VERMILLION,
@@ -34,6 +35,7 @@ ON_PAPER = {
     VERMILLION: "#b84e00",
     PURPLE: "#b0588c",
     GREY: "#7b8490",
+    RED: "#c92a2a",
 }
 
 
