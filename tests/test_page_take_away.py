@@ -43,10 +43,9 @@ def test_a_csv_has_every_number_with_its_interval_and_words_are_as_shown(setting
 
 
 def test_tables_of_one_name_have_keys_of_their_own(settings, offered):
-    for mistakes in (1, 1):
-        make_finished_run(settings, mistakes=mistakes)
-    page = open_page("confusion")
-    page.selectbox(key="matrix-second").select_index(0).run()
+    first, second = (make_finished_run(settings, mistakes=1) for _ in range(2))
+    page = open_page("confusion", run=first.id)
+    page.selectbox(key="matrix-second").select(second.id).run()
     assert not page.exception and not page.error
     assert {"take-classes-1", "take-classes-2"} <= set(offered)
     ids = [proto.id for proto in files(page)]
