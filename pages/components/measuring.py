@@ -4,17 +4,15 @@ Holds ``measuring``, shared by the sections of the Comparison page whose figures
 can be measured, and how it is queued, stands in ``core.measurements``.
 """
 
-from collections.abc import Iterable
-
 import streamlit as st
 
-from core import run_requests, runs
+from core import runs
 from core.evaluation.compare import run_name
 from core.measurements import Measurement, newest, submit
 from core.settings import Settings
 from core.training.jobs import all_queued
 from pages.components.frame import errors_as_sentences
-from pages.components.run_buttons import act, waits_for_a_worker
+from pages.components.run_buttons import stop_all_button, waits_for_a_worker
 from pages.components.words import job_title, time_left
 
 POLL = "1s"
@@ -115,15 +113,7 @@ def _show(measurement: Measurement, known: frozenset[str], settings: Settings) -
         _at_work(job, settings)
     if waiting := [job for job in jobs if job.state != runs.RUNNING]:
         _in_the_queue(waiting, running, settings)
-    asked = all(run_requests.stop_requested(job) for job in jobs)
-    st.button(
-        "Stopping" if asked else "Stop",
-        key=f"{measurement.name}-stop",
-        icon=":material/stop_circle:",
-        disabled=asked,
-        on_click=_stop,
-        args=(jobs,),
-    )
+    stop_all_button(jobs, "Stop", f"{measurement.name}-stop")
 
 
 def _at_work(job: runs.Run, settings: Settings) -> None:
@@ -138,8 +128,10 @@ def _at_work(job: runs.Run, settings: Settings) -> None:
 
 def _in_the_queue(waiting: list[runs.Run], running: list[runs.Run], settings: Settings) -> None:
     if running:
-        more = "1 more waits" if len(waiting) == 1 else f"{len(waiting)} more wait"
-        st.caption(f"{more} for its turn." if len(waiting) == 1 else f"{more} for their turns.")
+        more = len(waiting)
+        st.caption(
+            "1 more waits for its turn." if more == 1 else f"{more} more wait for their turns."
+        )
         return
     busy = [job for job in all_queued(settings) if job.state == runs.RUNNING]
     if busy:
@@ -147,8 +139,3 @@ def _in_the_queue(waiting: list[runs.Run], running: list[runs.Run], settings: Se
     else:
         st.markdown("Starting: loading Keras takes some seconds.")
         waits_for_a_worker(waiting[0], settings)
-
-
-def _stop(jobs: Iterable[runs.Run]) -> None:
-    for job in jobs:
-        act(run_requests.request_stop, job)

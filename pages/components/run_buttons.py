@@ -67,6 +67,25 @@ def stop_button(run: runs.Run, label: str) -> None:
     )
 
 
+def stop_all_button(active: list[runs.Run], label: str, key: str) -> None:
+    """Ask several active runs to stop; the button says so once all have been asked."""
+    asked = all(run_requests.stop_requested(run) for run in active)
+    st.button(
+        "Stopping" if asked else label,
+        key=key,
+        icon=":material/stop_circle:",
+        disabled=asked,
+        on_click=act,
+        args=(_stop_all, active),
+    )
+
+
+def _stop_all(active: list[runs.Run]) -> None:
+    # The queued ones first: the worker would begin the next as soon as the present one stops.
+    for run in sorted(active, key=lambda run: run.state == runs.RUNNING):
+        run_requests.request_stop(run)
+
+
 def delete_button(run: runs.Run, settings: Settings) -> None:
     """Delete a run for good, after asking; one that is active is stopped first."""
     with st.popover("Delete", icon=":material/delete:", key=f"delete-{run.id}"):

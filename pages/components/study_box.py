@@ -13,7 +13,7 @@ from core import run_requests, runs
 from core.settings import Settings
 from core.studies import BEST_SO_FAR, FINAL, study_table
 from core.training import jobs
-from pages.components.run_buttons import act, can_resume, resume_word
+from pages.components.run_buttons import act, can_resume, resume_word, stop_all_button
 from pages.components.words import STATES, badge, percent, time_left
 
 # Beyond this many rows the table scrolls in itself.
@@ -103,15 +103,7 @@ def _buttons(name: str, members: list[runs.Run], table: pd.DataFrame, settings: 
     halted = [run for run in members if can_resume(run) and run.state != runs.FAILED]
     with st.container(horizontal=True, vertical_alignment="center"):
         if active:
-            asked = all(run_requests.stop_requested(run) for run in active)
-            st.button(
-                "Stopping" if asked else "Stop the study",
-                key=f"study-stop-{name}",
-                icon=":material/stop_circle:",
-                disabled=asked,
-                on_click=act,
-                args=(_stop_all, active),
-            )
+            stop_all_button(active, "Stop the study", f"study-stop-{name}")
         if halted:
             st.button(
                 f"Resume {_runs(halted)}",
@@ -175,12 +167,6 @@ def _stop_or_resume(chosen: str, settings: Settings) -> None:
         run_requests.request_stop(run)
     else:
         jobs.resume([run], settings)
-
-
-def _stop_all(active: list[runs.Run]) -> None:
-    # The queued ones first: the worker would begin the next as soon as the present one stops.
-    for run in sorted(active, key=lambda run: run.state == runs.RUNNING):
-        run_requests.request_stop(run)
 
 
 def _runs(chosen: list[runs.Run]) -> str:
