@@ -96,15 +96,14 @@ def _write_to_log_of(run: runs.Run) -> None:
 
 
 def _finish(run: runs.Run, settings: Settings, progress: Progress) -> bool:
+    make = next((m for key, m in OTHERS.items() if key in run.config), _train_and_evaluate)
     try:
-        make = next((m for key, m in OTHERS.items() if key in run.config), _train_and_evaluate)
         write_json(run.folder / "metrics.json", make(run, settings, progress))
         progress.end(runs.FINISHED)
         run.checkpoint_path.unlink(missing_ok=True)
         return True
     except StopRun:
-        is_run = not any(key in run.config for key in OTHERS)
-        more = "; it can be resumed where it was" if is_run else ""
+        more = "; it can be resumed where it was" if make is _train_and_evaluate else ""
         progress.end(runs.STOPPED, f"Stopped on request{more}.")
     except UserError as error:
         progress.note(fault="user")
